@@ -1,0 +1,123 @@
+#include "base/log.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+
+namespace cachescope {
+namespace {
+
+std::atomic<LogLevel> g_level{LogLevel::kInfo};
+std::atomic<LogFormat> g_format{LogFormat::kLogfmt};
+
+std::string_view LevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return "debug";
+    case LogLevel::kInfo: return "info";
+    case LogLevel::kWarn: return "warn";
+    case LogLevel::kError: return "error";
+  }
+  return "error";
+}
+
+void AppendQuoted(std::string* out, std::string_view text) {
+  out->push_back('"');
+  for (const char c : text) {
+    switch (c) {
+      case '"': *out += "\\\""; break;
+      case '\\': *out += "\\\\"; break;
+      case '\n': *out += "\\n"; break;
+      case '\r': *out += "\\r"; break;
+      case '\t': *out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          *out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        } else {
+          out->push_back(c);
+        }
+    }
+  }
+  out->push_back('"');
+}
+
+bool NeedsQuotes(std::string_view text) {
+  if (text.empty()) return true;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f) return true;
+  }
+  return false;
+}
+
+std::string Timestamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, ms);
+}
+
+void AppendField(std::string* line, bool json, std::string_view key, std::string_view value) {
+  if (json) {
+    if (line->size() > 1) line->push_back(',');
+    AppendQuoted(line, key);
+    line->push_back(':');
+    AppendQuoted(line, value);
+    return;
+  }
+  if (!line->empty()) line->push_back(' ');
+  *line += key;
+  line->push_back('=');
+  if (NeedsQuotes(value)) {
+    AppendQuoted(line, value);
+  } else {
+    *line += value;
+  }
+}
+
+}  // namespace
+
+Result<LogLevel> ParseLogLevel(std::string_view text) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    if (text == LevelName(level)) return level;
+  }
+  return InvalidArgument("unknown log level \"" + std::string(text) + "\": expected debug, info, warn or error");
+}
+
+Result<LogFormat> ParseLogFormat(std::string_view text) {
+  if (text == "logfmt") return LogFormat::kLogfmt;
+  if (text == "json") return LogFormat::kJson;
+  return InvalidArgument("unknown log format \"" + std::string(text) + "\": expected logfmt or json");
+}
+
+void ConfigureLog(LogLevel level, LogFormat format) {
+  g_level.store(level, std::memory_order_relaxed);
+  g_format.store(format, std::memory_order_relaxed);
+}
+
+void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (level < g_level.load(std::memory_order_relaxed)) return;
+  const bool json = g_format.load(std::memory_order_relaxed) == LogFormat::kJson;
+  std::string line = json ? "{" : "";
+  AppendField(&line, json, "time", Timestamp());
+  AppendField(&line, json, "level", LevelName(level));
+  AppendField(&line, json, "msg", message);
+  for (const auto& [key, value] : fields) AppendField(&line, json, key, value);
+  if (json) line.push_back('}');
+  line.push_back('\n');
+  // One write per line: pipes and files keep lines up to PIPE_BUF whole even between threads.
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t n = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace cachescope

@@ -1,0 +1,125 @@
+#include "base/number.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <system_error>
+
+namespace cachescope {
+namespace {
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool EqualsIgnoreCase(std::string_view a, std::string_view lower) {
+  if (a.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (Lower(a[i]) != lower[i]) return false;
+  }
+  return true;
+}
+
+bool AppendSpecial(std::string* out, double value) {
+  if (std::isnan(value)) {
+    *out += "NaN";
+    return true;
+  }
+  if (std::isinf(value)) {
+    *out += value > 0 ? "+Inf" : "-Inf";
+    return true;
+  }
+  return false;
+}
+
+void AppendChars(std::string* out, double value, std::chars_format format) {
+  char buffer[400];  // the longest fixed form of a double has 309 integer digits or 1074 fraction digits cut to shortest
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format);
+  out->append(buffer, end.ptr);
+}
+
+std::string_view StripUnderscores(std::string_view text, std::string* buffer) {
+  if (text.find('_') == std::string_view::npos) return text;
+  // Only literals with a base prefix may hold underscores, each between digits (or after the prefix).
+  if (text.size() < 3 || text[0] != '0' || Lower(text[1]) != 'x') return {};
+  for (std::size_t i = 2; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      buffer->push_back(text[i]);
+    } else if (i + 1 == text.size() || text[i + 1] == '_' || text[i + 1] == '.' || text[i - 1] == '.') {
+      return {};
+    }
+  }
+  buffer->insert(0, "0x");
+  return *buffer;
+}
+
+}  // namespace
+
+std::optional<double> ParseFloat(std::string_view text) {
+  bool negative = false;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  if (text.empty()) return std::nullopt;
+  const double sign = negative ? -1.0 : 1.0;
+  if (EqualsIgnoreCase(text, "inf") || EqualsIgnoreCase(text, "infinity")) return sign * HUGE_VAL;
+  if (EqualsIgnoreCase(text, "nan")) return std::nan("");
+  std::string buffer;
+  text = StripUnderscores(text, &buffer);
+  if (text.empty()) return std::nullopt;
+  auto format = std::chars_format::general;
+  if (text.size() > 2 && text[0] == '0' && Lower(text[1]) == 'x') {
+    text.remove_prefix(2);
+    format = std::chars_format::hex;
+    if (text.find_first_of("pP") == std::string_view::npos) return std::nullopt;  // Go demands the exponent
+  }
+  if (!((text[0] >= '0' && text[0] <= '9') || text[0] == '.' ||
+        (format == std::chars_format::hex && std::isxdigit(static_cast<unsigned char>(text[0]))))) {
+    return std::nullopt;
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, format);
+  if (end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) {
+    // from_chars does not say which way; a tiny number is 0 for Go, a huge one an error.
+    const std::string copy = (format == std::chars_format::hex ? "0x" : "") + std::string(text);
+    value = std::strtod(copy.c_str(), nullptr);
+    if (std::isinf(value)) return std::nullopt;
+  } else if (error != std::errc()) {
+    return std::nullopt;
+  }
+  return sign * value;
+}
+
+void AppendApiFloat(std::string* out, double value) {
+  if (AppendSpecial(out, value)) return;
+  const double magnitude = std::fabs(value);
+  const bool exponent = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
+  AppendChars(out, value, exponent ? std::chars_format::scientific : std::chars_format::fixed);
+}
+
+void AppendExpositionFloat(std::string* out, double value) {
+  if (AppendSpecial(out, value)) return;
+  const double magnitude = std::fabs(value);
+  const bool exponent = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21);
+  AppendChars(out, value, exponent ? std::chars_format::scientific : std::chars_format::fixed);
+}
+
+std::string FormatApiFloat(double value) {
+  std::string out;
+  AppendApiFloat(&out, value);
+  return out;
+}
+
+std::string FormatExpositionFloat(double value) {
+  std::string out;
+  AppendExpositionFloat(&out, value);
+  return out;
+}
+
+std::string FormatFixed(double value) {
+  std::string out;
+  if (!AppendSpecial(&out, value)) AppendChars(&out, value, std::chars_format::fixed);
+  return out;
+}
+
+}  // namespace cachescope

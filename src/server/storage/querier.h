@@ -1,0 +1,80 @@
+// How samples come out of a store: a Querier over a time range selects series; a series hands over columns.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/histogram.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+#include "model/sample.h"
+
+namespace cachescope::storage {
+
+struct HistogramSample {
+  TimestampMs t = 0;
+  std::shared_ptr<const FloatHistogram> h;
+};
+
+// Columns of one series. Floats and histograms each ascend by time; a series may hold both, never at the same timestamp.
+struct SampleColumns {
+  std::vector<TimestampMs> timestamps;
+  std::vector<double> values;
+  std::vector<HistogramSample> histograms;
+  void clear() {
+    timestamps.clear();
+    values.clear();
+    histograms.clear();
+  }
+};
+
+// What the caller is going to do, so that a store can save work. Ignoring all of it is correct.
+struct SelectHints {
+  TimestampMs mint = 0;
+  TimestampMs maxt = 0;
+  DurationMs step = 0;   // 0: instant query
+  DurationMs range = 0;  // range of a range selector, 0 for instant selectors
+  std::string function;  // innermost function over the selector, "" when none
+  std::size_t limit = 0;  // most series wanted, 0: all
+};
+
+class Series {
+ public:
+  virtual ~Series() = default;
+  virtual const Labels& labels() const = 0;
+  // Appends all samples with mint <= t <= maxt to `out`, staleness markers included. Thread-safe on distinct series.
+  // kCorruption when bytes do not decode; what was read before the damage is in `out`.
+  virtual Status Read(TimestampMs mint, TimestampMs maxt, SampleColumns* out) const = 0;
+};
+
+// A result set. It keeps what it needs alive: series may be read after the Querier is gone.
+struct SeriesSet {
+  std::vector<std::unique_ptr<Series>> series;  // sorted by labels when asked for
+  std::vector<std::string> warnings;
+};
+
+// A view of a store over [mint, maxt]; batches are visible whole or not at all. Thread-safe.
+class Querier {
+ public:
+  virtual ~Querier() = default;
+  // Series that match every matcher. A matcher that accepts the empty value also accepts absence. O(matching postings).
+  virtual Result<SeriesSet> Select(bool sorted, const SelectHints& hints, const std::vector<Matcher>& matchers) = 0;
+  // Sorted, unique; `matchers` empty means all series. `limit` 0: no limit.
+  virtual Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers, std::size_t limit) = 0;
+  virtual Result<std::vector<std::string>> LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                                                       std::size_t limit) = 0;
+};
+
+class Queryable {
+ public:
+  virtual ~Queryable() = default;
+  // Thread-safe. mint and maxt are inclusive.
+  virtual std::unique_ptr<Querier> NewQuerier(TimestampMs mint, TimestampMs maxt) = 0;
+};
+
+// A store: both directions.
+class Storage : public Appendable, public Queryable {};
+
+}  // namespace cachescope::storage
