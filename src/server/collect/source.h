@@ -35,6 +35,8 @@ class Source {
   // Reads everything once within `timeout`. A failed status means the target is down: `up` becomes 0 and the message is shown on the
   // page; samples already added are rolled back. A part that fails (one command of many) is reported inside the metrics instead.
   virtual boost::asio::awaitable<Status> Collect(std::chrono::milliseconds timeout, SampleSink& sink) = 0;
+  // Called after a failed Collect: adds the samples that must exist while the target is down (redis_up 0).
+  virtual void OnFailure(SampleSink& sink) { static_cast<void>(sink); }
 };
 
 }  // namespace cachescope::collect
