@@ -98,6 +98,11 @@ TEST(NumberTest, FormatsLikeUpstream) {
   EXPECT_EQ(FormatApiFloat(0.00001), "0.00001");
   EXPECT_EQ(FormatExpositionFloat(0.00001), "1e-05");
   EXPECT_EQ(FormatExpositionFloat(HUGE_VAL), "+Inf");
+  EXPECT_EQ(FormatScientific(1), "1e+00");
+  EXPECT_EQ(FormatGeneral(1000000), "1e+06");
+  EXPECT_EQ(FormatGeneral(123456), "123456");
+  EXPECT_EQ(FormatGeneral(0.0001), "0.0001");
+  EXPECT_EQ(FormatGeneral(0.00001), "1e-05");
   EXPECT_EQ(FormatFixed(1e22), "10000000000000000000000");
 }
 

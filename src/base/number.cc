@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -119,6 +120,24 @@ std::string FormatExpositionFloat(double value) {
 std::string FormatFixed(double value) {
   std::string out;
   if (!AppendSpecial(&out, value)) AppendChars(&out, value, std::chars_format::fixed);
+  return out;
+}
+
+std::string FormatGeneral(double value) {
+  std::string out;
+  if (AppendSpecial(&out, value)) return out;
+  AppendChars(&out, value, std::chars_format::scientific);
+  const int exponent = std::atoi(out.c_str() + out.find('e') + 1);
+  if (value == 0 || (exponent >= -4 && exponent < 6)) {
+    out.clear();
+    AppendChars(&out, value, std::chars_format::fixed);
+  }
+  return out;
+}
+
+std::string FormatScientific(double value) {
+  std::string out;
+  if (!AppendSpecial(&out, value)) AppendChars(&out, value, std::chars_format::scientific);
   return out;
 }
 

@@ -16,7 +16,7 @@ std::optional<double> ParseFloat(std::string_view text);
 // 1e-6 <= |v| < 1e21, else exponent ("1e-07", "1e+21"); "NaN", "+Inf", "-Inf".
 void AppendApiFloat(std::string* out, double value);
 
-// Shortest text in the style of the exposition format: as AppendApiFloat, with exponents below 1e-4 as Go's %g has them.
+// Shortest text for exposition pages: fixed notation for 1e-4 <= |v| < 1e21, else exponent.
 void AppendExpositionFloat(std::string* out, double value);
 
 std::string FormatApiFloat(double value);
@@ -24,5 +24,9 @@ std::string FormatExpositionFloat(double value);
 
 // Go's strconv.FormatFloat(value, 'f', -1, 64): never an exponent; "NaN", "+Inf", "-Inf".
 std::string FormatFixed(double value);
+// Go's strconv.FormatFloat(value, 'g', -1, 64), which is also how Go prints a float: 1e+06, 0.001, 1.5.
+std::string FormatGeneral(double value);
+// Go's strconv.FormatFloat(value, 'e', -1, 64): always an exponent of at least two digits.
+std::string FormatScientific(double value);
 
 }  // namespace cachescope

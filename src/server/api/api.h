@@ -1,0 +1,80 @@
+// The HTTP API in the Prometheus form, the page's own endpoints and the page itself. One file per endpoint family.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/sample.h"
+#include "server/collect/scrape_manager.h"
+#include "server/http/server.h"
+#include "server/promql/engine.h"
+#include "server/rules/rule_manager.h"
+#include "server/storage/querier.h"
+#include "server/storage/tsdb/head.h"
+
+namespace cachescope::api {
+
+// A dashboard in Grafana's JSON, as it is.
+struct Dashboard {
+  std::string uid;
+  std::string title;
+  std::vector<std::string> tags;
+  std::string json;
+};
+
+// A file of the page, compressed when `gzip`.
+struct Asset {
+  std::string_view path;  // "/index.html"
+  std::string_view content_type;
+  std::string_view bytes;
+  bool gzip = false;
+};
+
+struct BuildInfo {
+  std::string version;
+  std::string revision;
+  std::string build_date;
+  std::string compiler;
+};
+
+// What the endpoints use. Pointers outlive the server; functions are thread-safe.
+struct ApiContext {
+  const promql::Engine* engine = nullptr;
+  storage::Queryable* storage = nullptr;
+  const tsdb::Head* head = nullptr;
+  const rules::RuleManager* rules = nullptr;
+  const collect::ScrapeManager* scrape = nullptr;
+  const Clock* clock = nullptr;
+  BuildInfo build;
+  TimestampMs started_at = 0;
+  std::string hostname;
+  std::vector<std::pair<std::string, std::string>> flags;  // as given or defaulted, secrets left out
+  std::function<std::string()> config_text;     // the loaded configuration with secrets replaced
+  std::function<Status()> reload;               // loads the configuration again
+  std::function<bool()> ready;                  // queries work
+  std::function<std::string()> metrics_text;    // our own exposition
+  std::function<bool()> last_reload_ok;
+  std::function<TimestampMs()> last_reload_at;  // of the last successful one
+  std::vector<Dashboard> dashboards;
+  std::vector<std::pair<std::string, std::string>> advice;  // kind → markdown
+  std::vector<Asset> assets;
+  DurationMs retention = 0;
+  bool lifecycle = true;  // POST /-/reload allowed
+};
+
+void RegisterQuery(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterSeries(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterTargets(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterRules(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterStatus(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterPage(http::Server& server, std::shared_ptr<const ApiContext> api);
+
+// All of the above.
+void RegisterAll(http::Server& server, std::shared_ptr<const ApiContext> api);
+
+}  // namespace cachescope::api

@@ -1,0 +1,159 @@
+// /api/v1/series, labels, label/:name/values.
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "server/api/answer.h"
+#include "server/api/api.h"
+
+namespace cachescope::api {
+namespace {
+
+constexpr TimestampMs kMinTime = std::numeric_limits<TimestampMs>::min();
+constexpr TimestampMs kMaxTime = std::numeric_limits<TimestampMs>::max();
+
+struct Selection {
+  TimestampMs start = kMinTime;
+  TimestampMs end = kMaxTime;
+  std::size_t limit = 0;
+  std::vector<std::vector<Matcher>> matchers;
+};
+
+Result<Selection> ReadSelection(const http::Params& params) {
+  Selection out;
+  CACHESCOPE_ASSIGN_OR_RETURN(out.limit, LimitParam(params));
+  CACHESCOPE_ASSIGN_OR_RETURN(out.start, TimeParam(params, "start", kMinTime));
+  CACHESCOPE_ASSIGN_OR_RETURN(out.end, TimeParam(params, "end", kMaxTime));
+  CACHESCOPE_ASSIGN_OR_RETURN(out.matchers, MatchParams(params));
+  return out;
+}
+
+template <typename Range>
+void WriteList(http::ResponseWriter& response, const Range& values, std::vector<std::string> warnings) {
+  WriteSuccess(
+      response,
+      [&](JsonWriter& json) {
+        json.BeginArray();
+        for (const std::string& value : values) json.String(value);
+        json.EndArray();
+      },
+      warnings);
+}
+
+void SeriesList(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
+  const http::Params params = request.AllParams();
+  if (!params.Has("match[]")) return WriteError(response, "bad_data", "no match[] parameter provided");
+  auto selection = ReadSelection(params);
+  if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
+  auto querier = api.storage->NewQuerier(selection->start, selection->end);
+  std::set<Labels> found;
+  std::vector<std::string> warnings;
+  storage::SelectHints hints;
+  hints.mint = selection->start;
+  hints.maxt = selection->end;
+  hints.function = "series";
+  for (const auto& matchers : selection->matchers) {
+    auto set = querier->Select(false, hints, matchers);
+    if (!set.ok()) return WriteExecutionError(response, set.status());
+    for (const auto& series : set->series) found.insert(series->labels());
+    warnings.insert(warnings.end(), set->warnings.begin(), set->warnings.end());
+  }
+  std::size_t count = 0;
+  const bool cut = selection->limit > 0 && found.size() > selection->limit;
+  if (cut) warnings.emplace_back("results truncated due to limit");
+  WriteSuccess(
+      response,
+      [&](JsonWriter& json) {
+        json.BeginArray();
+        for (const Labels& labels : found) {
+          if (cut && count++ == selection->limit) break;
+          json.LabelObject(labels);
+        }
+        json.EndArray();
+      },
+      warnings);
+}
+
+// Names or values over the union of the selectors; `name` empty means names.
+void Names(const ApiContext& api, const http::Request& request, http::ResponseWriter& response, const std::string& name) {
+  auto selection = ReadSelection(request.AllParams());
+  if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
+  auto querier = api.storage->NewQuerier(selection->start, selection->end);
+  if (selection->matchers.empty()) selection->matchers.emplace_back();
+  std::set<std::string> found;
+  for (const auto& matchers : selection->matchers) {
+    auto names = name.empty() ? querier->LabelNames(matchers, 0) : querier->LabelValues(name, matchers, 0);
+    if (!names.ok()) return WriteExecutionError(response, names.status());
+    found.insert(names->begin(), names->end());
+  }
+  std::vector<std::string> warnings;
+  if (selection->limit > 0 && found.size() > selection->limit) {
+    found.erase(std::next(found.begin(), static_cast<std::ptrdiff_t>(selection->limit)), found.end());
+    warnings.emplace_back("results truncated due to limit");
+  }
+  WriteList(response, found, std::move(warnings));
+}
+
+// "U__" names carry code points in hex between underscores, so that any name fits into a path.
+std::string UnescapeName(std::string_view name) {
+  if (!name.starts_with("U__")) return std::string(name);
+  std::string out;
+  name.remove_prefix(3);
+  while (!name.empty()) {
+    if (name[0] != '_') {
+      out.push_back(name[0]);
+      name.remove_prefix(1);
+      continue;
+    }
+    if (name.starts_with("__")) {
+      out.push_back('_');
+      name.remove_prefix(2);
+      continue;
+    }
+    const auto close = name.find('_', 1);
+    if (close == std::string_view::npos || close > 7) return {};
+    std::uint32_t point = 0;
+    for (const char c : name.substr(1, close - 1)) {
+      const char lower = static_cast<char>(c | 0x20);
+      if (!((c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'f'))) return {};
+      point = point * 16 + static_cast<std::uint32_t>(c <= '9' ? c - '0' : lower - 'a' + 10);
+    }
+    if (point < 0x80) {
+      out.push_back(static_cast<char>(point));
+    } else if (point < 0x800) {
+      out.push_back(static_cast<char>(0xc0 | point >> 6));
+      out.push_back(static_cast<char>(0x80 | (point & 0x3f)));
+    } else if (point < 0x10000) {
+      out.push_back(static_cast<char>(0xe0 | point >> 12));
+      out.push_back(static_cast<char>(0x80 | (point >> 6 & 0x3f)));
+      out.push_back(static_cast<char>(0x80 | (point & 0x3f)));
+    } else {
+      out.push_back(static_cast<char>(0xf0 | (point >> 18 & 0x07)));
+      out.push_back(static_cast<char>(0x80 | (point >> 12 & 0x3f)));
+      out.push_back(static_cast<char>(0x80 | (point >> 6 & 0x3f)));
+      out.push_back(static_cast<char>(0x80 | (point & 0x3f)));
+    }
+    name.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+void Values(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
+  const std::string name = UnescapeName(request.PathParam("name"));
+  if (name.empty() || !IsValidUtf8(name)) {
+    return WriteError(response, "bad_data", "invalid label name: \"" + std::string(request.PathParam("name")) + "\"");
+  }
+  Names(api, request, response, name);
+}
+
+}  // namespace
+
+void RegisterSeries(http::Server& server, std::shared_ptr<const ApiContext> api) {
+  for (const char* method : {"GET", "POST"}) {
+    server.Handle(method, "/api/v1/series", [api](const auto& q, auto& r) { SeriesList(*api, q, r); });
+    server.Handle(method, "/api/v1/labels", [api](const auto& q, auto& r) { Names(*api, q, r, ""); });
+  }
+  server.Handle("GET", "/api/v1/label/:name/values", [api](const auto& q, auto& r) { Values(*api, q, r); });
+}
+
+}  // namespace cachescope::api
