@@ -1,0 +1,11 @@
+// Tells by writing one line per alert into the daemon's log.
+#pragma once
+
+#include "server/notify/config.h"
+
+namespace cachescope::notify {
+
+// `log_configs: [{send_resolved: true}]`.
+Result<ConfiguredIntegration> ParseLogIntegration(const ConfigNode& node);
+
+}  // namespace cachescope::notify

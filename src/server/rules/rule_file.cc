@@ -1,0 +1,135 @@
+#include "server/rules/rule_file.h"
+
+#include <set>
+
+#include "base/config_node.h"
+#include "server/promql/parser.h"
+#include "server/template/template.h"
+
+namespace cachescope::rules {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// A template is checked by parsing it: what it does with real data shows only when the rule fires.
+Status CheckTemplates(const ConfigNode& node, const char* what, const Pairs& pairs) {
+  for (const auto& [name, text] : pairs) {
+    const auto parsed = templating::Template::Parse(name, text);
+    if (!parsed.ok()) {
+      const ConfigNode* value = node.Find(what) != nullptr ? node.Find(what)->Find(name) : nullptr;
+      return (value != nullptr ? *value : node).Error(parsed.status().message());
+    }
+  }
+  return {};
+}
+
+Status CheckLabels(const ConfigNode& node, const Pairs& labels) {
+  for (const auto& [name, value] : labels) {
+    if (!IsValidUtf8(name) || name.empty() || name == kMetricName) return node.Error("invalid label name: \"" + name + "\"");
+    if (!IsValidUtf8(value)) return node.Error("invalid label value: \"" + value + "\"");
+  }
+  return {};
+}
+
+Status CheckNames(const ConfigNode& node, const std::string& record, const std::string& alert, RuleDefinition* rule) {
+  const bool has_record = node.Find("record") != nullptr;
+  const bool has_alert = node.Find("alert") != nullptr;
+  if (has_record && has_alert) return node.Error("only one of \"record\" and \"alert\" must be set");
+  if (!has_record && !has_alert) return node.Error("one of \"record\" or \"alert\" must be set");
+  rule->alerting = has_alert;
+  rule->name = has_alert ? alert : record;
+  if (rule->name.empty()) return node.Error(std::string("field \"") + (has_alert ? "alert" : "record") + "\" must not be empty");
+  if (rule->alerting) return {};
+  if (!rule->annotations.empty()) return node.Error("invalid field \"annotations\" in recording rule");
+  if (node.Find("for") != nullptr) return node.Error("invalid field \"for\" in recording rule");
+  if (node.Find("keep_firing_for") != nullptr) return node.Error("invalid field \"keep_firing_for\" in recording rule");
+  if (!IsValidUtf8(rule->name)) return node.Error("invalid recording rule name: " + rule->name);
+  // Braces and quotes in a recorded name are a whole selector where a name belongs.
+  if (rule->name.find_first_of("{}\"") != std::string::npos) {
+    return node.Error("braces present in the recording rule name; should it be in expr?: " + rule->name);
+  }
+  return {};
+}
+
+Status ReadRule(const ConfigNode& node, RuleDefinition* rule) {
+  std::string record;
+  std::string alert;
+  CACHESCOPE_RETURN_IF_ERROR(MappingReader(node, "rule")
+                                 .String("record", &record)
+                                 .String("alert", &alert)
+                                 .String("expr", &rule->expr)
+                                 .Duration("for", &rule->hold_duration)
+                                 .Duration("keep_firing_for", &rule->keep_firing_for)
+                                 .StringMap("labels", &rule->labels)
+                                 .StringMap("annotations", &rule->annotations)
+                                 .Finish());
+  CACHESCOPE_RETURN_IF_ERROR(CheckNames(node, record, alert, rule));
+  const ConfigNode* expr = node.Find("expr");
+  if (rule->expr.empty()) return node.Error("field \"expr\" must be set in rule");
+  if (const auto parsed = promql::ParseExpr(rule->expr); !parsed.ok()) {
+    return expr->Error("could not parse expression: " + std::string(parsed.status().message()));
+  } else if ((*parsed)->type() != promql::ValueType::kVector && (*parsed)->type() != promql::ValueType::kScalar) {
+    return expr->Error(std::string("a rule needs an instant vector or a scalar, not a ") + promql::ValueTypeName((*parsed)->type()));
+  }
+  CACHESCOPE_RETURN_IF_ERROR(CheckLabels(node, rule->labels));
+  CACHESCOPE_RETURN_IF_ERROR(CheckTemplates(node, "labels", rule->labels));
+  return CheckTemplates(node, "annotations", rule->annotations);
+}
+
+class FileReader {
+ public:
+  FileReader(const RuleFile& file, std::vector<GroupDefinition>* out) : file_(file), out_(out) {}
+
+  std::vector<Status> Run() {
+    const auto root = ConfigNode::ParseYaml(file_.text, file_.name);
+    if (!root.ok()) return {root.status()};
+    Note(MappingReader(*root, "rule file").Each("groups", [this](const ConfigNode& node) {
+      ReadGroup(node);
+      return Status();
+    }).Finish());
+    return std::move(errors_);
+  }
+
+ private:
+  void Note(Status status) {
+    if (!status.ok()) errors_.push_back(std::move(status));
+  }
+
+  void ReadGroup(const ConfigNode& node) {
+    GroupDefinition group;
+    group.file = file_.name;
+    Status status = MappingReader(node, "rule group")
+                        .String("name", &group.name)
+                        .Duration("interval", &group.interval)
+                        .Duration("query_offset", &group.query_offset)
+                        .Int("limit", &group.limit, 0, 1'000'000'000)
+                        .StringMap("labels", &group.labels)
+                        .Allow("partial_response_strategy")
+                        .Each("rules", [&](const ConfigNode& rule) {
+                          Note(ReadRule(rule, &group.rules.emplace_back()));
+                          return Status();
+                        })
+                        .Finish();
+    if (status.ok() && group.name.empty()) status = node.Error("group name must not be empty");
+    if (status.ok() && !names_.insert(group.name).second) status = node.Error("groupname: \"" + group.name + "\" is repeated in the same file");
+    if (status.ok()) status = CheckLabels(node, group.labels);
+    Note(std::move(status));
+    if (errors_.empty()) out_->push_back(std::move(group));
+  }
+
+  const RuleFile& file_;
+  std::vector<GroupDefinition>* out_;
+  std::vector<Status> errors_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+std::vector<Status> ParseRuleFile(const RuleFile& file, std::vector<GroupDefinition>* out) { return FileReader(file, out).Run(); }
+
+std::vector<Status> CheckRuleFile(const RuleFile& file) {
+  std::vector<GroupDefinition> groups;
+  return ParseRuleFile(file, &groups);
+}
+
+}  // namespace cachescope::rules
