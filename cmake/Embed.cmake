@@ -1,0 +1,17 @@
+# cachescope_embed(OUT ROOT FILES...) writes the C++ file OUT, which carries FILES (paths below ROOT) byte for byte in its read-only data
+# and defines `const std::vector<cachescope::app::EmbeddedFile>& NAME()` for them. No tool but the assembler is needed.
+function(cachescope_embed out function root)
+  set(text "#include \"server/app/embedded.h\"\n\n")
+  set(table "")
+  set(n 0)
+  foreach(file ${ARGN})
+    file(RELATIVE_PATH relative ${root} ${file})
+    set(symbol "cachescope_${function}_${n}")
+    string(APPEND text "__asm__(\".section .rodata\\n.global ${symbol}\\n.global ${symbol}_end\\n${symbol}:\\n.incbin \\\"${file}\\\"\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\nextern \"C\" const char ${symbol}[];\nextern \"C\" const char ${symbol}_end[];\n")
+    string(APPEND table "      {\"${relative}\", {${symbol}, static_cast<std::size_t>(${symbol}_end - ${symbol})}},\n")
+    math(EXPR n "${n} + 1")
+  endforeach()
+  string(APPEND text "\nnamespace cachescope::app {\n\nconst std::vector<EmbeddedFile>& ${function}() {\n  static const std::vector<EmbeddedFile> files = {\n${table}  };\n  return files;\n}\n\n}  // namespace cachescope::app\n")
+  file(GENERATE OUTPUT ${out} CONTENT "${text}")
+  set_source_files_properties(${out} PROPERTIES OBJECT_DEPENDS "${ARGN}")
+endfunction()

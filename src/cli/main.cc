@@ -1,0 +1,12 @@
+#include "cli/arguments.h"
+
+int main(int argc, char** argv) {
+  using namespace cachescope::cli;
+  const Arguments arguments = ParseArguments(argc, argv);
+  if (arguments.verb == "serve") return RunServe(arguments);
+  if (arguments.verb == "up") return RunUp(arguments);
+  if (arguments.verb == "demo") return RunDemo(arguments);
+  if (arguments.verb.starts_with("check")) return RunCheck(arguments);
+  if (arguments.verb == "version") return RunVersion(arguments);
+  return arguments.exit_code;
+}
