@@ -59,8 +59,8 @@ void AddServe(CLI::App* root, Arguments* out) {
       ->capture_default_str()
       ->type_name("DIR")
       ->group("Storage");
-  app->add_flag("!--web.disable-reload", out->server.lifecycle, "refuse POST /-/reload (SIGHUP still works)")->group("Web");
-  app->add_flag("--web.enable-lifecycle", "accepted for compatibility: reloading over HTTP is on by default")->group("Web");
+  app->add_flag("--web.enable-lifecycle,!--web.disable-lifecycle", out->server.lifecycle, "answer POST /-/reload; on unless disabled (SIGHUP always works)")
+      ->group("Web");
   AddDaemon(app, out);
   app->footer(std::string("Examples:\n  cachescope serve --config.file=prometheus.yml --storage.tsdb.path=/var/lib/cachescope\n"
                           "  cachescope serve --web.listen-address=127.0.0.1:9090\n  kill -HUP PID   reads the configuration again\n") +

@@ -21,12 +21,35 @@ void BuildInfoStatus(const ApiContext& api, http::ResponseWriter& response) {
 }
 
 void RuntimeInfo(const ApiContext& api, http::ResponseWriter& response) {
-  const tsdb::HeadStats stats = api.head->Stats();
+  const tsdb::HeadStats stats = api.head->stats();
   WriteSuccess(response, [&](JsonWriter& json) {
     json.BeginObject().Key("startTime").Time(api.started_at).Key("serverTime").Time(api.clock->NowMs()).Key("hostname").String(api.hostname);
     json.Key("reloadConfigSuccess").Bool(api.last_reload_ok()).Key("lastConfigTime").Time(api.last_reload_at());
     json.Key("corruptionCount").Int(0).Key("timeSeriesCount").Int(static_cast<std::int64_t>(stats.series));
     json.Key("storageRetention").String(api.retention > 0 ? FormatDuration(api.retention) : "").EndObject();
+  });
+}
+
+void WriteCounts(JsonWriter& json, std::string_view key, const std::vector<tsdb::NamedCount>& counts) {
+  json.Key(key).BeginArray();
+  for (const auto& count : counts) json.BeginObject().Key("name").String(count.name).Key("value").Int(static_cast<std::int64_t>(count.count)).EndObject();
+  json.EndArray();
+}
+
+void TsdbStatus(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
+  auto limit = LimitParam(request.AllParams());
+  if (!limit.ok()) return WriteError(response, "bad_data", limit.status().message());
+  const tsdb::HeadStats stats = api.head->stats();
+  const tsdb::Cardinality counts = api.head->CountLabels(*limit == 0 ? 10 : std::min<std::size_t>(*limit, 10'000));
+  WriteSuccess(response, [&](JsonWriter& json) {
+    json.BeginObject().Key("headStats").BeginObject().Key("numSeries").Int(static_cast<std::int64_t>(stats.series));
+    json.Key("numLabelPairs").Int(static_cast<std::int64_t>(counts.label_pairs)).Key("chunkCount").Int(static_cast<std::int64_t>(stats.chunks));
+    json.Key("minTime").Int(stats.min_time).Key("maxTime").Int(stats.max_time).EndObject();
+    WriteCounts(json, "seriesCountByMetricName", counts.series_by_metric);
+    WriteCounts(json, "labelValueCountByLabelName", counts.values_by_label);
+    WriteCounts(json, "memoryInBytesByLabelName", counts.bytes_by_label);
+    WriteCounts(json, "seriesCountByLabelValuePair", counts.series_by_label_pair);
+    json.EndObject();
   });
 }
 
@@ -61,6 +84,7 @@ void RegisterStatus(http::Server& server, std::shared_ptr<const ApiContext> api)
   });
   server.Handle("GET", "/api/v1/status/buildinfo", [api](const auto&, auto& r) { BuildInfoStatus(*api, r); });
   server.Handle("GET", "/api/v1/status/runtimeinfo", [api](const auto&, auto& r) { RuntimeInfo(*api, r); });
+  server.Handle("GET", "/api/v1/status/tsdb", [api](const auto& q, auto& r) { TsdbStatus(*api, q, r); });
   server.Handle("GET", "/api/v1/status/flags", [api](const auto&, auto& r) { Flags(*api, r); });
   server.Handle("GET", "/api/v1/status/config", [api](const auto&, auto& r) {
     WriteSuccess(r, [&](JsonWriter& json) { json.BeginObject().Key("yaml").String(api->config_text()).EndObject(); });

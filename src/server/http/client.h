@@ -1,4 +1,4 @@
-// The HTTP/1.1 client as coroutines on an Asio executor: deadlines, size limits, TLS, gzip. No Boost.Beast type appears here.
+// The HTTP/1.1 client as coroutines on an Asio executor: deadlines, size limits, TLS, gzip.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,8 +12,8 @@
 namespace cachescope::http {
 
 struct TlsOptions {
-  std::string ca_file;      // PEM; empty: the system's
-  std::string cert_file;    // client certificate and key, both or none
+  std::string ca_file;    // PEM; empty: the system's
+  std::string cert_file;  // client certificate and key, both or none
   std::string key_file;
   std::string server_name;  // overrides the host for SNI and verification
   bool insecure_skip_verify = false;
@@ -26,17 +26,19 @@ struct ClientRequest {
   std::string body;
   std::chrono::milliseconds timeout{10'000};  // for everything, from name look-up to the last byte
   std::size_t max_body_bytes = 64 << 20;      // after decompression; at the limit the connection is closed, not drained
-  int max_redirects = 5;                      // credentials are dropped when host, port or scheme changes
+  int max_redirects = 5;  // 0: the redirect is the answer; credentials are dropped when host, port or scheme changes
   TlsOptions tls;
 };
 
-// Keeps idle connections per host for reuse. Thread-safe; outlive all calls.
+// Keeps idle connections per host for reuse, whichever executor they were opened on. Thread-safe; outlives all calls.
 class Client {
  public:
   virtual ~Client() = default;
-  // Runs on the executor of the awaiting coroutine. Any HTTP status is a success of this call. Errors: kInvalidArgument (URL),
-  // kUnavailable (refused, no such host, reset), kDeadlineExceeded, kLimitExceeded (body or header too large), kCorruption (not
-  // HTTP, unknown or broken Content-Encoding). Messages name the URL without its credentials.
+  // Runs on the executor of the awaiting coroutine. Any HTTP status is a success of this call. Errors: kInvalidArgument
+  // (URL), kUnavailable (refused, no such host, reset), kDeadlineExceeded, kLimitExceeded (body or header too large,
+  // too many redirects), kCorruption (not HTTP, unknown or broken Content-Encoding). Messages name the URL without its
+  // credentials. kCancelled when the awaiting coroutine is cancelled. Pass a named request with std::move: g++ 12
+  // destroys a braced temporary inside a co_await expression twice.
   virtual boost::asio::awaitable<Result<Response>> Fetch(ClientRequest request) = 0;
 
   static std::unique_ptr<Client> New();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,10 +14,11 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 // The first header of that name, compared without case; empty when absent.
 std::string_view FindHeader(const Headers& headers, std::string_view name) noexcept;
 
-// Decoded query or form parameters in order of appearance.
+// Decoded query or form parameters in order of appearance; at most kMaxParams, the rest of a hostile body is ignored.
 class Params {
  public:
-  // Parses `a=1&b=x%20y`; malformed escapes are kept as they are.
+  static constexpr std::size_t kMaxParams = 10'000;
+  // Parses `a=1&b=x%20y+z`; `+` is a space, malformed escapes are kept as they are.
   static Params Parse(std::string_view encoded);
   void Append(const Params& more);
   bool Has(std::string_view name) const noexcept;
@@ -29,7 +31,9 @@ class Params {
   std::vector<std::pair<std::string, std::string>> pairs_;
 };
 
+// Everything but letters, digits and `-._~` becomes %XX.
 std::string UrlEncode(std::string_view text);
+// %XX becomes its byte; malformed escapes and `+` are kept as they are.
 std::string UrlDecode(std::string_view text);
 
 struct Request {

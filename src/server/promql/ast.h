@@ -161,7 +161,8 @@ struct StepInvariant final : Expr {
   ValueType type() const override { return expr->type(); }
 };
 
-// Arithmetic on durations inside [...] and after offset. Leaves are NumberLiteral in seconds.
+// Arithmetic on durations inside [...] and after offset. Leaves are NumberLiteral in seconds. kNegate and kParen have only lhs,
+// kStep and kRange have neither side.
 struct DurationExpr final : Expr {
   enum class Op : unsigned char { kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kStep, kRange, kMin, kMax, kParen };
   DurationExpr() : Expr(ExprKind::kDuration) {}
@@ -175,7 +176,7 @@ struct DurationExpr final : Expr {
 struct FunctionSignature {
   const char* name;
   std::vector<ValueType> args;
-  int variadic = 0;  // 0: exactly args; n > 0: the last n are optional; -1: the last may repeat any number of times (or be absent)
+  int variadic = 0;  // 0: exactly args; n > 0: the last may stand 0 to n times; -1: the last may stand any number of times
   ValueType returns = ValueType::kVector;
   bool experimental = false;
 };

@@ -11,16 +11,20 @@
 
 namespace cachescope::promql {
 
+// The tree of a query is at most this many times max_depth high: chains of operators are allowed to be longer than
+// nesting is deep.
+inline constexpr std::size_t kHeightPerDepth = 4;
+
 struct ParserOptions {
   bool experimental_functions = false;
   bool extended_range_selectors = false;  // anchored, smoothed
   bool binop_fill_modifiers = false;
-  std::size_t max_depth = 250;       // nesting; kLimitExceeded beyond
+  std::size_t max_depth = 250;  // nesting; kLimitExceeded beyond
   std::size_t max_bytes = 1 << 20;
 };
 
-// Parses and type-checks. kInvalidArgument messages read "line:column: parse error: …" (1-based, as upstream), and list several
-// errors when upstream would.
+// Parses and type-checks, in time linear in the text. kInvalidArgument: the first error, as "line:column: parse error:
+// …" (1-based, as upstream). kLimitExceeded: too long or too deep.
 Result<ExprPtr> ParseExpr(std::string_view query, const ParserOptions& options = {});
 
 // `{a="b", c=~"d"}` or `name{…}` as in match[] parameters. kInvalidArgument as above.

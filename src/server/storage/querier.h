@@ -10,6 +10,7 @@
 #include "model/labels.h"
 #include "model/matcher.h"
 #include "model/sample.h"
+#include "server/storage/appender.h"
 
 namespace cachescope::storage {
 

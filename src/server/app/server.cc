@@ -1,0 +1,329 @@
+#include "server/app/server.h"
+
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "cachescope/exposition.h"
+#include "server/api/api.h"
+#include "server/app/catalog.h"
+#include "server/app/directory_lock.h"
+#include "server/app/self_metrics.h"
+#include "server/app/self_source.h"
+#include "server/collect/adapters/host/host_source.h"
+#include "server/collect/adapters/redis/redis_source.h"
+#include "server/collect/scrape_manager.h"
+#include "server/http/client.h"
+#include "server/http/server.h"
+#include "server/promql/engine.h"
+#include "server/storage/tsdb/head.h"
+
+#ifndef CACHESCOPE_VERSION
+#define CACHESCOPE_VERSION "unknown"
+#endif
+#ifndef CACHESCOPE_REVISION
+#define CACHESCOPE_REVISION ""
+#endif
+
+namespace cachescope::app {
+namespace {
+
+constexpr DurationMs kHousekeepingMs = 60'000;
+constexpr DurationMs kSelfIntervalMs = 15'000;
+
+// rules tells notify through here, so that neither knows the other.
+class NotifierSink final : public rules::AlertSink {
+ public:
+  explicit NotifierSink(notify::Notifier& notifier) : notifier_(notifier) {}
+  void Send(const std::vector<Alert>& alerts) override { notifier_.Put(alerts); }
+
+ private:
+  notify::Notifier& notifier_;
+};
+
+promql::EngineOptions EngineOptionsOf(const ServerOptions& options) {
+  promql::EngineOptions out;
+  out.timeout = std::chrono::milliseconds(options.query_timeout);
+  out.max_samples = options.query_max_samples;
+  return out;
+}
+
+collect::ScrapeManagerOptions ScrapeOptions() {
+  collect::ScrapeManagerOptions out;
+  out.scrape_at_once = true;
+  out.user_agent = std::string("cachescope/") + CACHESCOPE_VERSION;
+  return out;
+}
+
+tsdb::HeadOptions HeadOptionsOf(const ServerOptions& options) {
+  tsdb::HeadOptions out;
+  out.max_series = options.max_series;
+  return out;
+}
+
+std::string Hostname() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+// Everything that decides how a Redis is read. Passwords are part of it: a changed one makes a new source. It is never printed.
+std::string FingerprintOf(const CacheConfig& cache) {
+  const auto& r = cache.redis;
+  std::string out;
+  for (const std::string& part : {r.address.ToString(), r.address.username, r.address.password, std::to_string(r.address.database), r.password_file, r.ca_file,
+                                  r.cert_file, r.key_file, r.server_name, std::to_string(static_cast<int>(r.insecure_skip_verify))}) {
+    out += std::to_string(part.size()) + ":" + part;
+  }
+  return out;
+}
+
+collect::SourceTarget CacheTarget(const CacheConfig& cache) {
+  collect::SourceTarget out;
+  out.job = "redis";
+  out.url = cache.redis.address.ToString();
+  out.labels = LabelsBuilder(cache.labels).Set("instance", cache.name).Build();
+  out.source = collect::redis::NewRedisSource(cache.redis);
+  out.interval = cache.interval;
+  out.timeout = std::min(cache.timeout, cache.interval);
+  out.fingerprint = FingerprintOf(cache);
+  return out;
+}
+
+class ServerImpl final : public Server {
+ public:
+  explicit ServerImpl(ServerOptions options)
+      : options_(std::move(options)),
+        head_(HeadOptionsOf(options_)),
+        engine_(EngineOptionsOf(options_)),
+        notifier_(notify::Notifier::New(Clock::System())),
+        sink_(*notifier_),
+        rules_(rules::RuleManager::New(engine_, head_, &sink_, Clock::System())),
+        client_(http::Client::New()),
+        scrape_(ScrapeOptions(), &head_, client_.get()) {}
+  ~ServerImpl() override { Stop(std::chrono::milliseconds(1000)); }
+
+  Status Run();
+  std::string address() const override { return http_->address(); }
+  std::vector<std::string> caches() const override;
+  Status Reload() override;
+  void Stop(std::chrono::milliseconds grace) override;
+
+ private:
+  Result<Config> ReadConfig() const;
+  Status Apply(const Config& config);
+  std::vector<collect::SourceTarget> Sources(const Config& config) const;
+  std::shared_ptr<const api::ApiContext> MakeContext();
+  void Housekeeping();
+  std::string ConfigText() const;
+  Status LoadAndApply();
+
+  const ServerOptions options_;
+  const TimestampMs started_at_ = Clock::System().NowMs();
+  std::string external_url_;
+  DirectoryLock lock_;
+  ReloadState reload_;
+  tsdb::Head head_;
+  promql::Engine engine_;
+  std::unique_ptr<notify::Notifier> notifier_;
+  NotifierSink sink_;
+  std::unique_ptr<rules::RuleManager> rules_;
+  std::unique_ptr<http::Client> client_;
+  Registry registry_;
+  collect::ScrapeManager scrape_;
+  std::unique_ptr<http::Server> http_;
+  std::thread housekeeper_;
+
+  std::mutex apply_mu_;  // one reload at a time; taken before mu_
+  mutable std::mutex mu_;
+  std::condition_variable wake_;
+  std::string config_text_;           // guarded by mu_
+  std::vector<std::string> caches_;   // guarded by mu_
+  bool stopping_ = false;             // guarded by mu_
+  bool stopped_ = false;              // used by Stop only
+};
+
+Result<Config> ServerImpl::ReadConfig() const {
+  Config config = DefaultConfig();
+  if (!options_.config_file.empty()) {
+    CACHESCOPE_ASSIGN_OR_RETURN(config, LoadConfig(options_.config_file));
+  }
+  std::vector<std::string> urls = options_.cache_urls;
+  if (urls.empty() && options_.config_file.empty() && options_.discover_local) urls = DiscoverLocalCaches();
+  for (const std::string& url : urls) {
+    CACHESCOPE_ASSIGN_OR_RETURN(CacheConfig cache, CacheFromUrl(url));
+    if (options_.cache_interval > 0) cache.interval = options_.cache_interval;
+    cache.timeout = std::min(cache.timeout, cache.interval);
+    for (const CacheConfig& other : config.caches) {
+      if (other.name == cache.name) return InvalidArgument("cache " + cache.name + " is named twice");
+    }
+    config.caches.push_back(std::move(cache));
+  }
+  if (options_.evaluation_interval > 0) config.evaluation_interval = options_.evaluation_interval;
+  // With nothing else said, rules keep up with how often caches are read.
+  if (options_.config_file.empty() && options_.evaluation_interval == 0) config.evaluation_interval = 15'000;
+  return config;
+}
+
+std::vector<collect::SourceTarget> ServerImpl::Sources(const Config& config) const {
+  std::vector<collect::SourceTarget> out;
+  for (const CacheConfig& cache : config.caches) out.push_back(CacheTarget(cache));
+  const std::string host = Hostname();
+  if (config.host_metrics) {
+    collect::SourceTarget target;
+    target.job = "host";
+    target.url = "host://" + host;
+    target.labels = Labels{{"instance", host.empty() ? "localhost" : host}};
+    target.source = std::make_shared<collect::HostSource>();
+    target.fingerprint = "host";
+    out.push_back(std::move(target));
+  }
+  collect::SourceTarget self;
+  self.job = "cachescope";
+  self.url = external_url_ + "/metrics";
+  self.labels = Labels{{"instance", http_->address()}};
+  self.source = NewSelfSource(registry_);
+  self.interval = kSelfIntervalMs;
+  self.fingerprint = "self";
+  out.push_back(std::move(self));
+  return out;
+}
+
+Status ServerImpl::Apply(const Config& config) {
+  rules::RuleManagerOptions rule_options;
+  rule_options.evaluation_interval = config.evaluation_interval;
+  rule_options.external_labels = config.scrape_defaults.external_labels;
+  rule_options.external_url = external_url_;
+  CACHESCOPE_RETURN_IF_ERROR(rules_->Apply(config.rule_files, rule_options));
+  CACHESCOPE_RETURN_IF_ERROR(scrape_.Apply(config.scrape_configs, Sources(config)));
+  notifier_->Apply(config.alerts, external_url_);
+  for (const std::string& warning : config.warnings) LogWarn(warning);
+  const std::lock_guard lock(mu_);
+  config_text_ = config.text;
+  caches_.clear();
+  for (const CacheConfig& cache : config.caches) caches_.push_back(cache.name);
+  return {};
+}
+
+Status ServerImpl::LoadAndApply() {
+  const std::lock_guard applying(apply_mu_);
+  CACHESCOPE_ASSIGN_OR_RETURN(const Config config, ReadConfig());
+  CACHESCOPE_RETURN_IF_ERROR(Apply(config));
+  reload_.at_ms = Clock::System().NowMs();
+  return {};
+}
+
+Status ServerImpl::Reload() {
+  const Status status = LoadAndApply();
+  reload_.ok = status.ok();
+  if (status.ok()) {
+    LogInfo("configuration read again", {{"file", options_.config_file.empty() ? "none" : options_.config_file}});
+  } else {
+    LogError("cannot reload the configuration; the old one stays", {{"error", std::string(status.message())}});
+  }
+  return status;
+}
+
+std::vector<std::string> ServerImpl::caches() const {
+  const std::lock_guard lock(mu_);
+  return caches_;
+}
+
+std::string ServerImpl::ConfigText() const {
+  const std::lock_guard lock(mu_);
+  return config_text_;
+}
+
+std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
+  const Version version = ProgramVersion();
+  auto context = std::make_shared<api::ApiContext>();
+  context->engine = &engine_;
+  context->storage = &head_;
+  context->head = &head_;
+  context->rules = rules_.get();
+  context->scrape = &scrape_;
+  context->clock = &Clock::System();
+  context->build = {version.version, version.revision, version.build_date, "g++ " __VERSION__};
+  context->started_at = started_at_;
+  context->hostname = Hostname();
+  context->flags = options_.flags;
+  context->config_text = [this] { return ConfigText(); };
+  context->reload = [this] { return Reload(); };
+  context->ready = [this] {
+    const std::lock_guard lock(mu_);
+    return !stopping_;
+  };
+  context->metrics_text = [this] { return Text(registry_); };
+  context->last_reload_ok = [this] { return reload_.ok.load(); };
+  context->last_reload_at = [this] { return reload_.at_ms.load(); };
+  context->dashboards = ShippedDashboards();
+  for (const CatalogFile& file : CatalogFiles()) {
+    if (file.name == "advice.md") context->advice.emplace_back(file.kind, file.text);
+  }
+  context->assets = PageAssets();
+  context->retention = options_.retention;
+  context->lifecycle = options_.lifecycle;
+  return context;
+}
+
+Status ServerImpl::Run() {
+  // The configuration is read first: its mistakes must show before a port or a directory is taken.
+  CACHESCOPE_RETURN_IF_ERROR(ReadConfig().status());
+  if (!options_.storage_path.empty()) {
+    CACHESCOPE_ASSIGN_OR_RETURN(lock_, DirectoryLock::Acquire(options_.storage_path));
+  }
+  http::ServerOptions http_options;
+  http_options.listen_address = options_.listen_address;
+  http_options.worker_threads = options_.query_concurrency;
+  http_ = http::Server::New(http_options);
+  RegisterSelfMetrics(registry_, {&head_, &scrape_, rules_.get(), notifier_.get(), &reload_});
+  http_->Use(MeasureRequests(registry_));
+  api::RegisterAll(*http_, MakeContext());
+  CACHESCOPE_RETURN_IF_ERROR(http_->Start());
+  external_url_ = options_.external_url.empty() ? "http://" + http_->address() : options_.external_url;
+  while (!external_url_.empty() && external_url_.back() == '/') external_url_.pop_back();
+  CACHESCOPE_RETURN_IF_ERROR(LoadAndApply());
+  notifier_->Start();
+  rules_->Start();
+  housekeeper_ = std::thread([this] { Housekeeping(); });
+  return {};
+}
+
+void ServerImpl::Housekeeping() {
+  std::unique_lock lock(mu_);
+  while (!wake_.wait_for(lock, std::chrono::milliseconds(kHousekeepingMs), [this] { return stopping_; })) {
+    lock.unlock();
+    head_.Truncate(Clock::System().NowMs() - options_.retention);
+    lock.lock();
+  }
+}
+
+void ServerImpl::Stop(std::chrono::milliseconds grace) {
+  if (stopped_) return;
+  stopped_ = true;
+  {
+    const std::lock_guard lock(mu_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (housekeeper_.joinable()) housekeeper_.join();
+  rules_->Stop();
+  scrape_.Stop();
+  notifier_->Stop(grace / 2);
+  if (http_ != nullptr) http_->Stop(grace / 2);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  auto server = std::make_unique<ServerImpl>(std::move(options));
+  CACHESCOPE_RETURN_IF_ERROR(server->Run());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+Version ProgramVersion() { return {CACHESCOPE_VERSION, CACHESCOPE_REVISION, __DATE__}; }
+
+}  // namespace cachescope::app

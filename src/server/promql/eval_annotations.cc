@@ -1,0 +1,149 @@
+#include "server/promql/eval_annotations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+
+#include "model/labels.h"
+#include "server/promql/parser.h"
+
+namespace cachescope::promql {
+namespace {
+
+std::string Quoted(std::string_view text) {
+  std::string out;
+  AppendQuoted(&out, text);
+  return out;
+}
+
+std::string ForMetric(std::string_view metric) {
+  return metric.empty() ? std::string() : " for metric name " + Quoted(metric);
+}
+
+// As Go's %g: shortest digits, exponent below 1e-4 and from 1e21 on.
+std::string General(double v) {
+  if (std::isnan(v)) return "NaN";
+  if (std::isinf(v)) return v > 0 ? "+Inf" : "-Inf";
+  const double size = std::fabs(v);
+  if (size != 0 && (size < 1e-4 || size >= 1e21)) return fmt::format("{:e}", v);
+  return fmt::format("{}", v);
+}
+
+// RFC 3339 in UTC with as many decimals as needed.
+std::string Rfc3339(TimestampMs t) {
+  std::time_t seconds = static_cast<std::time_t>(t >= 0 ? t / 1000 : -((-t + 999) / 1000));
+  const auto ms = static_cast<int>(t - static_cast<TimestampMs>(seconds) * 1000);
+  std::tm tm{};
+  gmtime_r(&seconds, &tm);
+  char buffer[64];
+  std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S", &tm);
+  std::string out = buffer;
+  if (ms != 0) {
+    out += fmt::format(".{:03}", ms);
+    while (out.back() == '0') out.pop_back();
+  }
+  return out + "Z";
+}
+
+}  // namespace
+
+void Annotations::Warn(std::string text, Position pos) { warnings_.try_emplace(std::move(text), Entry{pos, {}}); }
+void Annotations::Info(std::string text, Position pos) { infos_.try_emplace(std::move(text), Entry{pos, {}}); }
+
+void Annotations::MixedFloatsHistograms(std::string_view metric, Position pos) {
+  Warn("encountered a mix of histograms and floats for metric name " + Quoted(metric), pos);
+}
+void Annotations::MixedFloatsHistogramsInAggregation(Position pos) {
+  Warn("encountered a mix of histograms and floats for aggregation", pos);
+}
+void Annotations::MixedClassicNative(std::string_view metric, Position pos) {
+  Warn("vector contains a mix of classic and native histograms" + ForMetric(metric), pos);
+}
+void Annotations::NotCounter(std::string_view metric, Position pos) {
+  Warn("this native histogram metric is not a counter: " + Quoted(metric), pos);
+}
+void Annotations::NotGauge(std::string_view metric, Position pos) {
+  Warn("this native histogram metric is not a gauge: " + Quoted(metric), pos);
+}
+void Annotations::MixedExponentialCustom(std::string_view metric, Position pos) {
+  Warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name " + Quoted(metric), pos);
+}
+void Annotations::IncompatibleLayout(std::string_view op, Position pos) {
+  Warn(fmt::format("incompatible bucket layout encountered for binary operator {}", op), pos);
+}
+void Annotations::BadBucketLabel(std::string_view metric, std::string_view label, Position pos) {
+  Warn("bucket label \"le\" is missing or has a malformed value of " + Quoted(label) + ForMetric(metric), pos);
+}
+void Annotations::InvalidQuantile(double q, Position pos) {
+  Warn("quantile value should be between 0 and 1, got " + General(q), pos);
+}
+void Annotations::InvalidRatio(double ratio, double cap, Position pos) {
+  Warn(fmt::format("ratio value should be between -1 and 1, got {}, capping to {}", General(ratio), General(cap)), pos);
+}
+void Annotations::CounterResetCollision(std::string_view operation, Position pos) {
+  Warn(fmt::format("conflicting counter resets during histogram {}", operation), pos);
+}
+void Annotations::PossibleNonCounter(std::string_view metric, Position pos) {
+  Info("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + Quoted(metric), pos);
+}
+void Annotations::IncompatibleTypes(std::string_view lhs, std::string_view op, std::string_view rhs, Position pos) {
+  Info(fmt::format("incompatible sample types encountered for binary operator {}: {} {} {}", Quoted(op), lhs, op, rhs), pos);
+}
+void Annotations::HistogramIgnoredInAggregation(std::string_view op, Position pos) {
+  Info(fmt::format("ignored histogram in {} aggregation", op), pos);
+}
+void Annotations::HistogramIgnoredInRange(std::string_view metric, Position pos) {
+  Info("ignored histograms in a range containing both floats and histograms for metric name " + Quoted(metric), pos);
+}
+void Annotations::BoundsReconciled(std::string_view operation, Position pos) {
+  Info(fmt::format("mismatched custom buckets were reconciled during {}", operation), pos);
+}
+void Annotations::QuantileOfNan(std::string_view metric, bool skewed, Position pos) {
+  Info(std::string("input to histogram_quantile has NaN observations, result is ") + (skewed ? "skewed higher" : "NaN") +
+           ForMetric(metric),
+       pos);
+}
+void Annotations::FractionOfNan(std::string_view metric, Position pos) {
+  Info("input to histogram_fraction has NaN observations, which are excluded from all fractions" + ForMetric(metric), pos);
+}
+
+void Annotations::ForcedMonotonicity(std::string_view metric, Position pos, TimestampMs t, double min_bucket,
+                                     double max_bucket, double max_diff) {
+  std::string text =
+      "input to histogram_quantile needed to be fixed for monotonicity (see "
+      "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)" +
+      ForMetric(metric);
+  auto [it, inserted] = infos_.try_emplace(std::move(text), Entry{pos, {t, t, min_bucket, max_bucket, max_diff, 1}});
+  if (inserted) return;
+  Monotonicity& m = it->second.monotonicity;
+  m.mint = std::min(m.mint, t);
+  m.maxt = std::max(m.maxt, t);
+  m.min_bucket = std::min(m.min_bucket, min_bucket);
+  m.max_bucket = std::max(m.max_bucket, max_bucket);
+  m.max_diff = std::max(m.max_diff, max_diff);
+  ++m.count;
+}
+
+std::vector<std::string> Annotations::Render(const Entries& entries, std::string_view prefix, std::string_view query) {
+  std::vector<std::string> out;
+  out.reserve(entries.size());
+  for (const auto& [text, entry] : entries) {
+    std::string line = fmt::format("{}{}", prefix, text);
+    const Monotonicity& m = entry.monotonicity;
+    if (m.count > 0) {
+      line += fmt::format(", from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}",
+                          General(m.min_bucket), General(m.max_bucket), m.max_diff, m.count, Rfc3339(m.mint), Rfc3339(m.maxt));
+    }
+    out.push_back(line + fmt::format(" ({})", LineColumn(query, entry.pos.begin)));
+  }
+  return out;
+}
+
+std::vector<std::string> Annotations::Warnings(std::string_view query) const {
+  return Render(warnings_, "PromQL warning: ", query);
+}
+std::vector<std::string> Annotations::Infos(std::string_view query) const { return Render(infos_, "PromQL info: ", query); }
+
+}  // namespace cachescope::promql

@@ -1,0 +1,136 @@
+// The values an evaluation works on: for each series one row of cells, one cell per step of a time grid.
+//
+// Rows lie one after the other in three arrays (kind, number, histogram), so that a node of the query is a loop over columns without
+// allocation per step. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "model/histogram.h"
+#include "model/labels.h"
+#include "server/promql/ast.h"
+
+namespace cachescope::promql {
+
+using HistogramPtr = std::shared_ptr<const FloatHistogram>;
+
+// The steps of an evaluation: start, start + step, …
+struct Grid {
+  TimestampMs start = 0;
+  DurationMs step = 1;  // > 0
+  std::size_t steps = 1;
+  TimestampMs At(std::size_t index) const { return start + static_cast<TimestampMs>(index) * step; }
+  TimestampMs last() const { return At(steps == 0 ? 0 : steps - 1); }
+};
+
+// Counts samples held in memory by one query against its limit.
+class SampleBudget {
+ public:
+  explicit SampleBudget(std::size_t max) : max_(max) {}
+  // kLimitExceeded beyond the maximum; then nothing is held.
+  Status Hold(std::size_t n);
+  void Release(std::size_t n) { held_ -= n; }
+  // As Hold followed by Release: something that exists only for a moment.
+  Status Touch(std::size_t n);
+  // Refuses blocks whose empty cells alone would exhaust memory.
+  Status CheckCells(std::size_t rows, std::size_t steps) const;
+  std::size_t peak() const { return peak_; }
+
+ private:
+  std::size_t max_;
+  std::size_t held_ = 0;
+  std::size_t peak_ = 0;
+};
+
+// Samples held on behalf of one object; given back when it dies. Move-only. The budget must outlive it.
+class SampleLease {
+ public:
+  SampleLease() = default;
+  ~SampleLease() { Reset(); }
+  SampleLease(SampleLease&& other) noexcept { *this = std::move(other); }
+  SampleLease& operator=(SampleLease&& other) noexcept;
+  Status Add(SampleBudget* budget, std::size_t n);
+  void Reset();
+
+ private:
+  SampleBudget* budget_ = nullptr;
+  std::size_t held_ = 0;
+};
+
+// How many samples a histogram counts for in the budget (a sample is 16 bytes).
+std::size_t HistogramSampleSize(const FloatHistogram& h) noexcept;
+
+enum class Cell : unsigned char { kNone, kFloat, kHistogram };
+
+class SeriesBlock {
+ public:
+  explicit SeriesBlock(std::size_t steps = 1) : steps_(steps) {}
+  SeriesBlock(SeriesBlock&&) = default;
+  SeriesBlock& operator=(SeriesBlock&&) = default;
+
+  std::size_t steps() const { return steps_; }
+  std::size_t rows() const { return labels_.size(); }
+  void Reserve(std::size_t rows);
+
+  // Appends a row of empty cells; returns its index.
+  std::size_t AddRow(Labels labels, bool drop_name);
+  // Appends a copy of a row of `other`, which has as many steps.
+  std::size_t CopyRow(const SeriesBlock& other, std::size_t row);
+  void PopRow();
+
+  const Labels& labels(std::size_t row) const { return labels_[row]; }
+  void set_labels(std::size_t row, Labels labels) { labels_[row] = std::move(labels); }
+  // Whether metric name, type and unit are to be removed from the labels at the end (delayed name removal).
+  bool drop_name(std::size_t row) const { return drop_name_[row] != 0; }
+  void set_drop_name(std::size_t row, bool drop) { drop_name_[row] = drop ? 1 : 0; }
+
+  Cell* cells(std::size_t row) { return cells_.data() + row * steps_; }
+  const Cell* cells(std::size_t row) const { return cells_.data() + row * steps_; }
+  double* values(std::size_t row) { return values_.data() + row * steps_; }
+  const double* values(std::size_t row) const { return values_.data() + row * steps_; }
+
+  bool has_histograms() const { return !histograms_.empty(); }
+  // Null unless the cell is kHistogram.
+  const HistogramPtr& histogram(std::size_t row, std::size_t step) const;
+  void SetFloat(std::size_t row, std::size_t step, double v);
+  void SetHistogram(std::size_t row, std::size_t step, HistogramPtr h);
+  void Clear(std::size_t row, std::size_t step);
+  // Copies one cell of `other`.
+  void SetCell(std::size_t row, std::size_t step, const SeriesBlock& other, std::size_t other_row, std::size_t other_step);
+
+  bool RowEmpty(std::size_t row) const;
+  void RemoveEmptyRows();
+  // Keeps exactly the rows named, in that order.
+  void Select(const std::vector<std::size_t>& order);
+  // The block of one step repeated `steps` times.
+  SeriesBlock Broadcast(std::size_t steps) const;
+
+  // Samples in all cells, histograms by size.
+  std::size_t SampleCount() const;
+  // Holds the samples of this block in the budget for as long as it lives.
+  Status Charge(SampleBudget* budget);
+
+ private:
+  std::size_t steps_;
+  std::vector<Labels> labels_;
+  std::vector<unsigned char> drop_name_;
+  std::vector<Cell> cells_;
+  std::vector<double> values_;
+  std::vector<HistogramPtr> histograms_;  // empty until the first histogram
+  SampleLease lease_;
+};
+
+// The value of a node.
+struct Value {
+  ValueType type = ValueType::kVector;
+  std::vector<double> scalar;  // kScalar: one per step
+  SeriesBlock block;           // kVector
+  std::string text;            // kString
+};
+
+}  // namespace cachescope::promql

@@ -1,0 +1,246 @@
+// The appender of the head: validation at Append, one ordered batch, application at Commit.
+#include <absl/container/flat_hash_map.h>
+
+#include <algorithm>
+#include <bit>
+#include <mutex>
+#include <string>
+
+#include "server/storage/tsdb/head_state.h"
+
+namespace cachescope::tsdb {
+namespace {
+
+// Series of a batch are scattered over the memory; fetching this many ahead hides most of the misses.
+constexpr std::size_t kPrefetchDistance = 6;
+
+std::string Refusal(const Labels& labels, TimestampMs t, const char* cause) {
+  return "cannot append sample to " + labels.ToString() + ": timestamp " + std::to_string(t) + " " + cause;
+}
+
+class HeadAppender final : public storage::Appender {
+ public:
+  explicit HeadAppender(std::shared_ptr<HeadState> state)
+      : state_(std::move(state)), session_(state_->sessions.EnterAppender()), min_time_(state_->sessions.min_time()) {
+    do {
+      id_ = state_->newest_appender.fetch_add(1, std::memory_order_relaxed) + 1;
+    } while (id_ == 0);
+    if (state_->options.max_future > 0) max_time_ = state_->options.clock->NowMs() + state_->options.max_future;
+  }
+  ~HeadAppender() override {
+    if (!ended_) (void)Rollback();
+  }
+
+  Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, TimestampMs t, double v) override {
+    return Add(ref, labels, t, {std::bit_cast<std::uint64_t>(v), nullptr});
+  }
+  Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs t,
+                                    std::shared_ptr<const FloatHistogram> histogram) override {
+    if (histogram == nullptr)
+      return InvalidArgument("cannot append histogram to " + labels.ToString() + ": it is null");
+    return Add(ref, labels, t, {0, &histogram});
+  }
+  Status Commit() override;
+  Status Rollback() override;
+
+ private:
+  struct Pending {
+    MemorySeries* series;
+    TimestampMs t;
+    std::uint64_t bits;
+  };
+  struct PendingHistogram {
+    std::uint32_t index;  // in pending_, where `bits` has no meaning then
+    std::shared_ptr<const FloatHistogram> h;
+  };
+
+  Result<SeriesRef> Add(SeriesRef ref, const Labels& labels, TimestampMs t, const SampleValue& value);
+  Status CheckBounds(const Labels& labels, TimestampMs t);
+  NewestSample NewestOf(const MemorySeries& series) const;
+  NewestSample PendingAt(std::uint32_t index) const;
+  void Claim(MemorySeries* series, TimestampMs t, const SampleValue& value);
+  void Release(MemorySeries* series) const {
+    --series->pending_count;
+    if (series->pending_owner == id_) series->pending_owner = 0;
+  }
+  Status Refuse(Admission admission, const Labels& labels, TimestampMs t);
+  void Apply(const CommitContext& context);
+  void End();
+
+  // Constant after construction.
+  const std::shared_ptr<HeadState> state_;
+  const SessionRegistry::Handle session_;
+  const TimestampMs min_time_;
+  TimestampMs max_time_ = kMaxTime;
+  std::uint32_t id_ = 0;
+
+  std::vector<Pending> pending_;
+  std::vector<PendingHistogram> histograms_;  // ascending by index
+  // Newest sample of series whose `pending_index` another appender holds.
+  absl::flat_hash_map<const MemorySeries*, std::uint32_t> contended_;
+  bool ended_ = false;
+};
+
+Status HeadAppender::CheckBounds(const Labels& labels, TimestampMs t) {
+  HeadCounters& counters = state_->counters;
+  if (labels.empty()) {
+    counters.invalid.fetch_add(1, std::memory_order_relaxed);
+    return InvalidArgument("cannot append sample: the label set is empty");
+  }
+  if (t > max_time_) {
+    counters.out_of_bounds.fetch_add(1, std::memory_order_relaxed);
+    return {Code::kOutOfBounds, Refusal(labels, t, "is too far in the future")};
+  }
+  if (t < min_time_) {
+    counters.too_old.fetch_add(1, std::memory_order_relaxed);
+    return {Code::kTooOld, Refusal(labels, t, "is older than what the store keeps")};
+  }
+  return {};
+}
+
+NewestSample HeadAppender::PendingAt(std::uint32_t index) const {
+  NewestSample out{true, pending_[index].t, pending_[index].bits, nullptr};
+  const auto it = std::partition_point(histograms_.begin(), histograms_.end(),
+                                       [index](const PendingHistogram& h) { return h.index < index; });
+  if (it != histograms_.end() && it->index == index) out.histogram = it->h.get();
+  return out;
+}
+
+NewestSample HeadAppender::NewestOf(const MemorySeries& series) const {
+  const NewestSample stored = series.newest();
+  NewestSample mine;
+  if (series.pending_owner == id_) {
+    mine = PendingAt(series.pending_index);
+  } else if (!contended_.empty()) {
+    const auto found = contended_.find(&series);
+    if (found != contended_.end()) mine = PendingAt(found->second);
+  }
+  return mine.exists && (!stored.exists || mine.t > stored.t) ? mine : stored;
+}
+
+void HeadAppender::Claim(MemorySeries* series, TimestampMs t, const SampleValue& value) {
+  const auto index = static_cast<std::uint32_t>(pending_.size());
+  pending_.push_back({series, t, value.bits});
+  if (value.histogram != nullptr) histograms_.push_back({index, *value.histogram});
+  ++series->pending_count;
+  if (series->pending_owner == 0 || series->pending_owner == id_) {
+    series->pending_owner = id_;
+    series->pending_index = index;
+  } else {
+    contended_[series] = index;
+  }
+}
+
+Status HeadAppender::Refuse(Admission admission, const Labels& labels, TimestampMs t) {
+  if (admission == Admission::kOutOfOrder) {
+    state_->counters.out_of_order.fetch_add(1, std::memory_order_relaxed);
+    return {Code::kOutOfOrder, Refusal(labels, t, "is older than the newest sample")};
+  }
+  state_->counters.duplicate.fetch_add(1, std::memory_order_relaxed);
+  return {Code::kDuplicateSample, Refusal(labels, t, "already has another value")};
+}
+
+Result<SeriesRef> HeadAppender::Add(SeriesRef ref, const Labels& labels, TimestampMs t, const SampleValue& value) {
+  if (ended_) return InvalidArgument("cannot append sample: the batch has ended");
+  CACHESCOPE_RETURN_IF_ERROR(CheckBounds(labels, t));
+  MemorySeries* series = ref == 0 ? nullptr : state_->table.Get(ref);
+  while (true) {
+    if (series == nullptr) {
+      Result<MemorySeries*> found = state_->FindOrCreate(labels);
+      if (!found.ok()) {
+        state_->counters.over_limit.fetch_add(1, std::memory_order_relaxed);
+        return found.status();
+      }
+      series = *found;
+    }
+    Admission admission = Admission::kAppend;
+    bool removed = false;
+    {
+      const std::lock_guard lock(series->lock());
+      removed = series->removed;
+      if (!removed) {
+        admission = Admit(NewestOf(*series), t, value);
+        if (admission == Admission::kAppend) Claim(series, t, value);
+      }
+    }
+    if (removed) {
+      series = nullptr;
+    } else if (admission == Admission::kAppend || admission == Admission::kEqual) {
+      return series->ref();
+    } else {
+      return Refuse(admission, labels, t);
+    }
+  }
+}
+
+void HeadAppender::Apply(const CommitContext& context) {
+  HeadCounters& counters = state_->counters;
+  SeriesChange change;
+  TimestampMs mint = state_->min_time.load(std::memory_order_relaxed);
+  TimestampMs maxt = state_->max_time.load(std::memory_order_relaxed);
+  std::uint64_t appended = 0;
+  auto histogram = histograms_.begin();
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    if (i + kPrefetchDistance < pending_.size()) __builtin_prefetch(pending_[i + kPrefetchDistance].series, 1);
+    const Pending& sample = pending_[i];
+    SampleValue value{sample.bits, nullptr};
+    if (histogram != histograms_.end() && histogram->index == i) value.histogram = &(histogram++)->h;
+    const std::lock_guard lock(sample.series->lock());
+    Release(sample.series);
+    const Admission admission = Admit(sample.series->newest(), sample.t, value);
+    if (admission == Admission::kAppend) {
+      sample.series->Append(context, sample.t, value, &change);
+      mint = std::min(mint, sample.t);
+      maxt = std::max(maxt, sample.t);
+      ++appended;
+    } else if (admission == Admission::kOutOfOrder) {
+      counters.out_of_order.fetch_add(1, std::memory_order_relaxed);
+    } else if (admission == Admission::kDuplicate) {
+      counters.duplicate.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  state_->min_time.store(mint, std::memory_order_relaxed);
+  state_->max_time.store(maxt, std::memory_order_relaxed);
+  state_->ApplyChange(change);
+  counters.samples_appended.fetch_add(appended, std::memory_order_relaxed);
+  counters.commits.fetch_add(1, std::memory_order_relaxed);
+}
+
+Status HeadAppender::Commit() {
+  if (ended_) return InvalidArgument("cannot commit: the batch has ended");
+  if (!pending_.empty()) {
+    const std::lock_guard lock(state_->commit_mu);
+    CommitContext context = state_->sessions.BeginCommit();
+    context.samples_per_chunk = state_->options.samples_per_chunk;
+    context.chunk_range = state_->options.chunk_range;
+    Apply(context);
+    state_->sessions.EndCommit(context);
+  }
+  End();
+  return {};
+}
+
+Status HeadAppender::Rollback() {
+  if (ended_) return InvalidArgument("cannot roll back: the batch has ended");
+  for (const Pending& sample : pending_) {
+    const std::lock_guard lock(sample.series->lock());
+    Release(sample.series);
+  }
+  End();
+  return {};
+}
+
+void HeadAppender::End() {
+  ended_ = true;
+  pending_ = {};
+  histograms_ = {};
+  state_->sessions.LeaveAppender(session_);
+}
+
+}  // namespace
+
+std::unique_ptr<storage::Appender> NewHeadAppender(std::shared_ptr<HeadState> state) {
+  return std::make_unique<HeadAppender>(std::move(state));
+}
+
+}  // namespace cachescope::tsdb

@@ -1,0 +1,212 @@
+#include "server/storage/tsdb/series.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace cachescope::tsdb {
+namespace {
+
+// The open chunk grows in small steps: with 100,000 series, doubling would cost more than the samples.
+constexpr std::size_t kFirstChunkBytes = 40;
+constexpr std::size_t kChunkGrowth = 32;
+// A closed chunk is copied to its exact size when that saves at least this much.
+constexpr std::size_t kWorthShrinking = 16;
+
+TimestampMs FloorDiv(TimestampMs t, DurationMs by) { return t / by - (t % by < 0 ? 1 : 0); }
+
+bool CrossesRange(TimestampMs first, TimestampMs t, DurationMs range) {
+  return range > 0 && FloorDiv(first, range) != FloorDiv(t, range);
+}
+
+std::int64_t HistogramBytes(const FloatHistogram& h) {
+  return static_cast<std::int64_t>(sizeof(h) + sizeof(storage::HistogramSample) +
+                                   (h.positive_spans.size() + h.negative_spans.size()) * sizeof(BucketSpan) +
+                                   (h.positive_buckets.size() + h.negative_buckets.size() + h.custom_values.size()) *
+                                       sizeof(double));
+}
+
+std::int64_t HistogramBytes(const std::vector<storage::HistogramSample>& samples) {
+  std::int64_t out = 0;
+  for (const storage::HistogramSample& sample : samples) out += HistogramBytes(*sample.h);
+  return out;
+}
+
+bool Touches(TimestampMs chunk_mint, TimestampMs chunk_maxt, TimestampMs mint, TimestampMs maxt) {
+  return chunk_mint <= maxt && chunk_maxt >= mint;
+}
+
+// The first chunk that does not end before mint.
+template <typename Chunks>
+auto FirstNotBefore(const Chunks& chunks, TimestampMs mint) {
+  return std::partition_point(chunks.begin(), chunks.end(), [mint](const auto& chunk) { return chunk.maxt < mint; });
+}
+
+}  // namespace
+
+void SeriesSnapshot::clear() {
+  closed.clear();
+  open.clear();
+  histograms.clear();
+  open_histograms.clear();
+}
+
+NewestSample MemorySeries::newest() const noexcept {
+  return {has_newest_, newest_t_, xor_.value_bits, rare_ ? rare_->newest.get() : nullptr};
+}
+
+MemorySeries::Rare& MemorySeries::rare() {
+  if (!rare_) rare_ = std::make_unique<Rare>();
+  return *rare_;
+}
+
+void MemorySeries::NoteCommit(const CommitContext& context, TimestampMs t) {
+  if (boundary_.seq == context.seq) return;
+  if (boundary_.seq > context.oldest_reader_seq) {
+    rare().older.push_back(boundary_);
+  }
+  if (rare_ && !rare_->older.empty()) {
+    std::erase_if(rare_->older, [&](const Boundary& b) { return b.seq <= context.oldest_reader_seq; });
+  }
+  boundary_ = {context.seq, t};
+}
+
+void MemorySeries::Append(const CommitContext& context, TimestampMs t, const SampleValue& value, SeriesChange* change) {
+  NoteCommit(context, t);
+  if (value.histogram != nullptr) {
+    AppendHistogram(context, t, *value.histogram, change);
+  } else {
+    AppendFloat(context, t, value.bits, change);
+  }
+  newest_t_ = t;
+  has_newest_ = true;
+}
+
+void MemorySeries::CloseOpenChunk(SeriesChange* change) {
+  const std::size_t size = open_.size();
+  if (open_.capacity() - size >= kWorthShrinking) {
+    change->bytes -= static_cast<std::int64_t>(open_.capacity() - size);
+    open_ = open_.Resized(size);
+  }
+  closed_.push_back({open_mint_, xor_.t, std::move(open_)});
+  open_ = ChunkBytes();
+}
+
+void MemorySeries::ReserveSample(SeriesChange* change) {
+  if (!open_) {
+    open_ = ChunkBytes(kFirstChunkBytes);
+    open_.set_size(StartXor(open_.data(), &xor_));
+    change->chunks += 1;
+    change->bytes += static_cast<std::int64_t>(open_.MemoryBytes());
+  } else if (open_.capacity() < open_.size() + kXorMaxSampleBytes) {
+    open_ = open_.Resized(open_.capacity() + kChunkGrowth);
+    change->bytes += static_cast<std::int64_t>(kChunkGrowth);
+  }
+}
+
+void MemorySeries::AppendFloat(const CommitContext& context, TimestampMs t, std::uint64_t bits, SeriesChange* change) {
+  if (open_ && (XorSampleCount(open_.bytes()) >= context.samples_per_chunk ||
+                CrossesRange(open_mint_, t, context.chunk_range))) {
+    CloseOpenChunk(change);
+  }
+  const bool starts = !open_;
+  ReserveSample(change);
+  if (starts) open_mint_ = t;
+  open_.set_size(AppendXor(open_.data(), open_.size(), &xor_, t, bits));
+  if (rare_) rare_->newest.reset();
+}
+
+void MemorySeries::AppendHistogram(const CommitContext& context, TimestampMs t,
+                                   const std::shared_ptr<const FloatHistogram>& h, SeriesChange* change) {
+  Rare& rare_part = rare();
+  auto& open = rare_part.open;
+  if (!open.empty() &&
+      (open.size() >= context.samples_per_chunk || CrossesRange(open.front().t, t, context.chunk_range))) {
+    const TimestampMs mint = open.front().t;
+    const TimestampMs maxt = open.back().t;
+    open.shrink_to_fit();
+    rare_part.closed.push_back(
+        {mint, maxt, std::make_shared<const std::vector<storage::HistogramSample>>(std::move(open))});
+    open.clear();
+  }
+  if (open.empty()) change->chunks += 1;
+  open.push_back({t, h});
+  change->bytes += HistogramBytes(*h);
+  rare_part.newest = h;
+}
+
+bool MemorySeries::ClampToVisible(std::uint64_t seq, TimestampMs* maxt) const {
+  if (seq >= boundary_.seq) return true;
+  TimestampMs hidden_from = boundary_.t;
+  if (rare_) {
+    for (const Boundary& older : rare_->older) {
+      if (older.seq > seq) {
+        hidden_from = older.t;
+        break;
+      }
+    }
+  }
+  if (hidden_from == kMinTime) return false;
+  *maxt = std::min(*maxt, hidden_from - 1);
+  return true;
+}
+
+bool MemorySeries::Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs maxt) const {
+  if (!ClampToVisible(seq, &maxt)) return false;
+  if (open_ && Touches(open_mint_, xor_.t, mint, maxt)) return true;
+  const auto chunk = FirstNotBefore(closed_, mint);
+  if (chunk != closed_.end() && chunk->mint <= maxt) return true;
+  if (!rare_) return false;
+  if (!rare_->open.empty() && Touches(rare_->open.front().t, rare_->open.back().t, mint, maxt)) return true;
+  const auto histograms = FirstNotBefore(rare_->closed, mint);
+  return histograms != rare_->closed.end() && histograms->mint <= maxt;
+}
+
+void MemorySeries::Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, SeriesSnapshot* out) const {
+  out->clear();
+  if (!ClampToVisible(seq, &maxt)) return;
+  out->maxt = maxt;
+  for (auto it = FirstNotBefore(closed_, mint); it != closed_.end() && it->mint <= maxt; ++it) {
+    out->closed.push_back(it->bytes);
+  }
+  if (open_ && Touches(open_mint_, xor_.t, mint, maxt)) {
+    const auto bytes = open_.bytes();
+    out->open.assign(bytes.begin(), bytes.end());
+  }
+  if (!rare_) return;
+  for (auto it = FirstNotBefore(rare_->closed, mint); it != rare_->closed.end() && it->mint <= maxt; ++it) {
+    out->histograms.push_back(it->samples);
+  }
+  for (const storage::HistogramSample& sample : rare_->open) {
+    if (sample.t >= mint && sample.t <= maxt) out->open_histograms.push_back(sample);
+  }
+}
+
+bool MemorySeries::Truncate(TimestampMs mint, SeriesChange* change) {
+  const auto keep = FirstNotBefore(closed_, mint);
+  for (auto it = closed_.cbegin(); it != keep; ++it) {
+    change->chunks -= 1;
+    change->bytes -= static_cast<std::int64_t>(it->bytes.MemoryBytes());
+  }
+  closed_.erase(closed_.cbegin(), keep);
+  if (open_ && xor_.t < mint) {
+    change->chunks -= 1;
+    change->bytes -= static_cast<std::int64_t>(open_.MemoryBytes());
+    open_ = ChunkBytes();
+  }
+  if (!rare_) return closed_.empty() && !open_;
+  const auto keep_histograms = FirstNotBefore(rare_->closed, mint);
+  for (auto it = rare_->closed.cbegin(); it != keep_histograms; ++it) {
+    change->chunks -= 1;
+    change->bytes -= HistogramBytes(*it->samples);
+  }
+  rare_->closed.erase(rare_->closed.cbegin(), keep_histograms);
+  if (!rare_->open.empty() && rare_->open.back().t < mint) {
+    change->chunks -= 1;
+    change->bytes -= HistogramBytes(rare_->open);
+    rare_->open.clear();
+    rare_->open.shrink_to_fit();
+  }
+  return closed_.empty() && !open_ && rare_->closed.empty() && rare_->open.empty();
+}
+
+}  // namespace cachescope::tsdb
