@@ -5,6 +5,7 @@
 //
 // Budget: 0.4 ms for the adapter, where the exporter takes 2.2 ms (two cores, November 2026).
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -109,9 +110,10 @@ pid_t Start(std::vector<std::string> words) {
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (std::freopen("/dev/null", "w", stdout) != nullptr && std::freopen("/dev/null", "w", stderr) != nullptr) {
-    ::execv(argv[0], argv.data());
-  }
+  const int nowhere = ::open("/dev/null", O_WRONLY);
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(nowhere, STDERR_FILENO);
+  ::execv(argv[0], argv.data());
   ::_exit(127);
 }
 

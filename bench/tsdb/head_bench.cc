@@ -100,6 +100,22 @@ BENCHMARK_CAPTURE(SelectAndRead, regex_for_five_minutes, {*Matcher::New(MatchTyp
     ->Arg(100'000)
     ->Unit(benchmark::kMillisecond);
 
+void SelectAndReadNewest(benchmark::State& state) {
+  Fixture fixture(state.range(0));
+  for (int i = 0; i < 100; ++i) fixture.Scrape();
+  storage::SampleColumns columns;
+  for (auto _ : state) {
+    auto querier = fixture.head().NewQuerier(fixture.now() - 300'000, fixture.now());
+    const auto set = querier->Select(false, {}, {Matcher::Equal("job", "cache")});
+    for (const auto& one : set->series) {
+      columns.clear();
+      (void)one->ReadNewest(fixture.now() - 300'000, fixture.now(), &columns);
+      benchmark::DoNotOptimize(columns.values.data());
+    }
+  }
+}
+BENCHMARK(SelectAndReadNewest)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
 void SelectOnly(benchmark::State& state) {
   Fixture fixture(state.range(0));
   fixture.Scrape();

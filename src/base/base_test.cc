@@ -59,7 +59,8 @@ TEST(DurationTest, RoundTrips) {
 }
 
 TEST(DurationTest, RefusesNonsense) {
-  for (const std::string_view bad : {"", "1", "1y1m1d", "-1w", "1.5d", "d", "294y", "200y10400w", "107675d", "2584200h", "1 s"}) {
+  for (const std::string_view bad :
+       {"", "1", "1y1m1d", "-1w", "1.5d", "d", "294y", "200y10400w", "107675d", "2584200h", "1 s"}) {
     EXPECT_FALSE(ParseDuration(bad).ok()) << bad;
   }
 }

@@ -37,10 +37,14 @@ class YamlConverter {
     if (++nodes_ > kMaxNodes) return out->Error("too many values (do aliases expand without end?)");
     switch (in.Type()) {
       case YAML::NodeType::Undefined:
-      case YAML::NodeType::Null: return {};
-      case YAML::NodeType::Scalar: return Scalar(in, out);
-      case YAML::NodeType::Sequence: return Sequence(in, depth, out);
-      case YAML::NodeType::Map: return Mapping(in, depth, out);
+      case YAML::NodeType::Null:
+        return {};
+      case YAML::NodeType::Scalar:
+        return Scalar(in, out);
+      case YAML::NodeType::Sequence:
+        return Sequence(in, depth, out);
+      case YAML::NodeType::Map:
+        return Mapping(in, depth, out);
     }
     return {};
   }
@@ -70,7 +74,8 @@ class YamlConverter {
       CACHESCOPE_RETURN_IF_ERROR(Convert(entry.second, depth + 1, &value));
       if (!key.IsScalar()) return key.Error("a key must be plain text");
       for (std::size_t i = 0; i + 1 < out->entries_.size(); ++i) {
-        if (out->entries_[i].first.scalar() == key.scalar()) return key.Error("key \"" + key.scalar() + "\" appears twice");
+        if (out->entries_[i].first.scalar() == key.scalar())
+          return key.Error("key \"" + key.scalar() + "\" appears twice");
       }
     }
     return {};
@@ -113,9 +118,7 @@ const ConfigNode* ConfigNode::Find(std::string_view key) const noexcept {
   return nullptr;
 }
 
-std::string ConfigNode::Where() const {
-  return *file_ + ":" + std::to_string(line_) + ":" + std::to_string(column_);
-}
+std::string ConfigNode::Where() const { return *file_ + ":" + std::to_string(line_) + ":" + std::to_string(column_); }
 
 Status ConfigNode::Error(std::string_view cause) const { return InvalidArgument(Where() + ": " + std::string(cause)); }
 
@@ -140,7 +143,8 @@ Result<bool> ConfigNode::AsBool() const {
 Result<std::int64_t> ConfigNode::AsInt() const {
   if (IsScalar()) {
     const auto number = ParseFloat(scalar_);
-    if (number && *number == static_cast<double>(static_cast<std::int64_t>(*number)) && *number < 9e15 && *number > -9e15) {
+    if (number && *number == static_cast<double>(static_cast<std::int64_t>(*number)) && *number < 9e15 &&
+        *number > -9e15) {
       return static_cast<std::int64_t>(*number);
     }
   }
@@ -212,17 +216,26 @@ MappingReader& MappingReader::Read(std::string_view key, T* out, Result<T> (Conf
     if (value.ok()) {
       *out = std::move(*value);
     } else {
-      Fail(Status(value.status().code(), std::string(value.status().message()) + " (field \"" + std::string(key) + "\")"));
+      Fail(Status(value.status().code(),
+                  std::string(value.status().message()) + " (field \"" + std::string(key) + "\")"));
     }
   }
   return *this;
 }
 
-MappingReader& MappingReader::String(std::string_view key, std::string* out) { return Read(key, out, &ConfigNode::AsString); }
+MappingReader& MappingReader::String(std::string_view key, std::string* out) {
+  return Read(key, out, &ConfigNode::AsString);
+}
 MappingReader& MappingReader::Bool(std::string_view key, bool* out) { return Read(key, out, &ConfigNode::AsBool); }
-MappingReader& MappingReader::Double(std::string_view key, double* out) { return Read(key, out, &ConfigNode::AsDouble); }
-MappingReader& MappingReader::Duration(std::string_view key, DurationMs* out) { return Read(key, out, &ConfigNode::AsDuration); }
-MappingReader& MappingReader::Bytes(std::string_view key, std::uint64_t* out) { return Read(key, out, &ConfigNode::AsBytes); }
+MappingReader& MappingReader::Double(std::string_view key, double* out) {
+  return Read(key, out, &ConfigNode::AsDouble);
+}
+MappingReader& MappingReader::Duration(std::string_view key, DurationMs* out) {
+  return Read(key, out, &ConfigNode::AsDuration);
+}
+MappingReader& MappingReader::Bytes(std::string_view key, std::uint64_t* out) {
+  return Read(key, out, &ConfigNode::AsBytes);
+}
 MappingReader& MappingReader::Strings(std::string_view key, std::vector<std::string>* out) {
   return Read(key, out, &ConfigNode::AsStrings);
 }

@@ -1,7 +1,8 @@
-// ConfigNode is a value of a configuration file that knows its place, so that every complaint can name file, line and column.
+// ConfigNode is a value of a configuration file that knows its place, so that every complaint can name file, line and
+// column.
 //
-// A tree of plain data, parsed from YAML 1.2 (JSON included). Thread-compatible. Scalars keep their text; typed readers interpret it.
-// MappingReader reads a mapping with a fixed set of keys and refuses others with the nearest valid name.
+// A tree of plain data, parsed from YAML 1.2 (JSON included). Thread-compatible. Scalars keep their text; typed readers
+// interpret it. MappingReader reads a mapping with a fixed set of keys and refuses others with the nearest valid name.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ class ConfigNode {
  public:
   enum class Kind : unsigned char { kNull, kScalar, kSequence, kMapping };
 
-  // kInvalidArgument "FILE:LINE:COL: cause" for bad syntax, duplicate keys, aliases that expand beyond 100,000 nodes, depth over 64.
-  // `file` is only used in messages.
+  // kInvalidArgument "FILE:LINE:COL: cause" for bad syntax, duplicate keys, aliases that expand beyond 100,000 nodes,
+  // depth over 64. `file` is only used in messages.
   static Result<ConfigNode> ParseYaml(std::string_view text, std::string file);
   // Reads and parses a file; kNotFound or kIoError "cannot read FILE: cause".
   static Result<ConfigNode> ReadFile(const std::string& path);
@@ -44,8 +45,8 @@ class ConfigNode {
   Result<bool> AsBool() const;
   Result<std::int64_t> AsInt() const;
   Result<double> AsDouble() const;
-  Result<DurationMs> AsDuration() const;      // "5m"
-  Result<std::uint64_t> AsBytes() const;      // "512MB"
+  Result<DurationMs> AsDuration() const;  // "5m"
+  Result<std::uint64_t> AsBytes() const;  // "512MB"
   Result<std::vector<std::string>> AsStrings() const;
   Result<std::vector<std::pair<std::string, std::string>>> AsStringMap() const;
 
@@ -69,7 +70,8 @@ class ConfigNode {
 };
 
 // MappingReader reader(node, "scrape_config"); reader.String("job_name", &job).Required(); …; return reader.Finish();
-// The first error wins and later calls do nothing. A null node reads as an empty mapping; absent keys leave `*out` as it was.
+// The first error wins and later calls do nothing. A null node reads as an empty mapping; absent keys leave `*out` as
+// it was.
 class MappingReader {
  public:
   // `what` names the mapping in messages: "unknown field "x" in scrape_config".

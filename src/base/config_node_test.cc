@@ -43,14 +43,16 @@ TEST(ConfigNodeTest, ErrorsNamePlaceAndCause) {
   f("interval: 5s\n", "test.yml:1:1: missing field \"name\" in options");
   f("name: a\nintervall: 5s\n", "test.yml:2:1: unknown field \"intervall\" in options (did you mean \"interval\"?)");
   f("name: a\ninterval: 5parsecs\n",
-    "test.yml:2:11: not a valid duration string: \"5parsecs\" (units are y, w, d, h, m, s, ms, each at most once and in this order)"
+    "test.yml:2:11: not a valid duration string: \"5parsecs\" (units are y, w, d, h, m, s, ms, each at most once and "
+    "in this order)"
     " (field \"interval\")");
   f("name: a\nlimit: 11\n", "test.yml:2:8: field \"limit\" must be between 0 and 10");
   f("name: a\nlimit: x\n", "test.yml:2:8: expected a whole number, got \"x\" (field \"limit\")");
   f("name: a\non: maybe\n", "test.yml:2:5: expected true or false, got \"maybe\" (field \"on\")");
   f("name: [a]\n", "test.yml:1:7: expected text (field \"name\")");
   f("name: a\nname: b\n", "test.yml:2:1: key \"name\" appears twice");
-  f("name: a\ndns_sd_configs: []\n", "test.yml:2:17: \"dns_sd_configs\" is not supported: this version knows static_configs");
+  f("name: a\ndns_sd_configs: []\n",
+    "test.yml:2:17: \"dns_sd_configs\" is not supported: this version knows static_configs");
   f("- a\n", "test.yml:1:1: expected a mapping for options");
 }
 

@@ -96,7 +96,8 @@ Result<std::uint64_t> ParseBytes(std::string_view text) {
     }
   }
   if (!number || power < 0) {
-    return InvalidArgument("not a valid size: \"" + std::string(text) + "\" (expected a number and B, KB, MB, GB, TB, PB or EB)");
+    return InvalidArgument("not a valid size: \"" + std::string(text) +
+                           "\" (expected a number and B, KB, MB, GB, TB, PB or EB)");
   }
   const double bytes = *number * std::pow(1024.0, power);
   if (!(bytes < 9.2e18)) return InvalidArgument("size out of range: \"" + std::string(text) + "\"");

@@ -10,8 +10,9 @@
 
 namespace cachescope {
 
-// Parses "1h30m", "5s", "100ms", "1y", "0": units y w d h m s ms, each at most once and in that order (y = 365 d, w = 7 d).
-// kInvalidArgument names the text and what is wrong with it; values beyond 2^63 ns (about 292 years) are refused as upstream does.
+// Parses "1h30m", "5s", "100ms", "1y", "0": units y w d h m s ms, each at most once and in that order (y = 365 d, w = 7
+// d). kInvalidArgument names the text and what is wrong with it; values beyond 2^63 ns (about 292 years) are refused as
+// upstream does.
 Result<DurationMs> ParseDuration(std::string_view text);
 
 // The shortest form ParseDuration reads back: 5400000 → "1h30m", 0 → "0s". Negative values get a leading '-'.

@@ -32,7 +32,8 @@ bool AppendSpecial(std::string* out, double value) {
 }
 
 void AppendChars(std::string* out, double value, std::chars_format format) {
-  char buffer[400];  // the longest fixed form of a double has 309 integer digits or 1074 fraction digits cut to shortest
+  char
+      buffer[400];  // the longest fixed form of a double has 309 integer digits or 1074 fraction digits cut to shortest
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format);
   out->append(buffer, end.ptr);
 }

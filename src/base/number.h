@@ -7,9 +7,9 @@
 
 namespace cachescope {
 
-// Reads what Go's strconv.ParseFloat(s, 64) reads: decimal and hexadecimal floats, signs, "Inf", "+Inf", "-Inf", "infinity",
-// "NaN" in any case, and underscores only when they stand between digits of a literal with a base prefix. Overflow gives ±Inf
-// and counts as an error (nullopt), as there. No blanks.
+// Reads what Go's strconv.ParseFloat(s, 64) reads: decimal and hexadecimal floats, signs, "Inf", "+Inf", "-Inf",
+// "infinity", "NaN" in any case, and underscores only when they stand between digits of a literal with a base prefix.
+// Overflow gives ±Inf and counts as an error (nullopt), as there. No blanks.
 std::optional<double> ParseFloat(std::string_view text);
 
 // Shortest text that reads back to the same value, in the style of the HTTP API and of label values: fixed notation for

@@ -12,7 +12,7 @@ namespace cachescope {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                               // NOLINT: implicit by design
+  Result(T value) : value_(std::move(value)) {}                                  // NOLINT: implicit by design
   Result(Status status) : status_(std::move(status)) { assert(!status_.ok()); }  // NOLINT: implicit by design
 
   bool ok() const noexcept { return value_.has_value(); }
@@ -40,12 +40,13 @@ class [[nodiscard]] Result {
 #define CACHESCOPE_CONCAT(a, b) CACHESCOPE_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expr` (a Status) failed.
-#define CACHESCOPE_RETURN_IF_ERROR(expr)                     \
-  do {                                                       \
+#define CACHESCOPE_RETURN_IF_ERROR(expr)                                                              \
+  do {                                                                                                \
     if (::cachescope::Status status_of_expr_ = (expr); !status_of_expr_.ok()) return status_of_expr_; \
   } while (false)
 
-// Evaluates `expr` (a Result), returns its Status from the enclosing function on failure, else moves the value into `lhs`.
+// Evaluates `expr` (a Result), returns its Status from the enclosing function on failure, else moves the value into
+// `lhs`.
 #define CACHESCOPE_ASSIGN_OR_RETURN(lhs, expr) \
   CACHESCOPE_ASSIGN_OR_RETURN_INNER(CACHESCOPE_CONCAT(result_, __LINE__), lhs, expr)
 #define CACHESCOPE_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr) \

@@ -4,20 +4,34 @@ namespace cachescope {
 
 std::string_view CodeName(Code code) noexcept {
   switch (code) {
-    case Code::kOk: return "ok";
-    case Code::kInvalidArgument: return "invalid_argument";
-    case Code::kNotFound: return "not_found";
-    case Code::kCorruption: return "corruption";
-    case Code::kIoError: return "io_error";
-    case Code::kOutOfOrder: return "out_of_order";
-    case Code::kOutOfBounds: return "out_of_bounds";
-    case Code::kTooOld: return "too_old";
-    case Code::kDuplicateSample: return "duplicate_sample";
-    case Code::kLimitExceeded: return "limit_exceeded";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kDeadlineExceeded: return "deadline_exceeded";
-    case Code::kCancelled: return "cancelled";
-    case Code::kInternal: return "internal";
+    case Code::kOk:
+      return "ok";
+    case Code::kInvalidArgument:
+      return "invalid_argument";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kCorruption:
+      return "corruption";
+    case Code::kIoError:
+      return "io_error";
+    case Code::kOutOfOrder:
+      return "out_of_order";
+    case Code::kOutOfBounds:
+      return "out_of_bounds";
+    case Code::kTooOld:
+      return "too_old";
+    case Code::kDuplicateSample:
+      return "duplicate_sample";
+    case Code::kLimitExceeded:
+      return "limit_exceeded";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kDeadlineExceeded:
+      return "deadline_exceeded";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kInternal:
+      return "internal";
   }
   return "unknown";
 }

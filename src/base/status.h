@@ -1,7 +1,7 @@
 // Status says whether an operation succeeded and, if not, why.
 //
-// A successful Status is one null pointer; copying a failed one shares nothing and allocates. Const methods may be called
-// concurrently. Messages read "cannot <verb> <what>: <cause>" and never contain a secret.
+// A successful Status is one null pointer; copying a failed one shares nothing and allocates. Const methods may be
+// called concurrently. Messages read "cannot <verb> <what>: <cause>" and never contain a secret.
 #pragma once
 
 #include <memory>

@@ -9,7 +9,8 @@ namespace cachescope::cli {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 warnings treated as fatal, 4 the check ran and the answer is bad.";
+    "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 warnings treated as fatal, 4 the check ran and the answer "
+    "is bad.";
 
 // "5m" into milliseconds.
 CLI::Option* Duration(CLI::App* app, const std::string& name, DurationMs* out, const std::string& help) {
@@ -26,31 +27,48 @@ CLI::Option* Duration(CLI::App* app, const std::string& name, DurationMs* out, c
 }
 
 void AddLogging(CLI::App* app, Arguments* out) {
-  app->add_option("--log.level", out->log_level, "debug, info, warn or error")->capture_default_str()->envname("CACHESCOPE_LOG_LEVEL")->group("Log");
-  app->add_option("--log.format", out->log_format, "logfmt or json")->capture_default_str()->envname("CACHESCOPE_LOG_FORMAT")->group("Log");
+  app->add_option("--log.level", out->log_level, "debug, info, warn or error")
+      ->capture_default_str()
+      ->envname("CACHESCOPE_LOG_LEVEL")
+      ->group("Log");
+  app->add_option("--log.format", out->log_format, "logfmt or json")
+      ->capture_default_str()
+      ->envname("CACHESCOPE_LOG_FORMAT")
+      ->group("Log");
 }
 
 void AddDaemon(CLI::App* app, Arguments* out) {
   app::ServerOptions* server = &out->server;
-  app->add_option("--web.listen-address", server->listen_address, "where the page and the API listen; port 0 takes a free one")
+  app->add_option("--web.listen-address", server->listen_address,
+                  "where the page and the API listen; port 0 takes a free one")
       ->capture_default_str()
       ->envname("CACHESCOPE_WEB_LISTEN_ADDRESS")
       ->type_name("HOST:PORT")
       ->group("Web");
-  app->add_option("--web.external-url", server->external_url, "the address people reach the page under, for links in notifications")->type_name("URL")->group("Web");
+  app->add_option("--web.external-url", server->external_url,
+                  "the address people reach the page under, for links in notifications")
+      ->type_name("URL")
+      ->group("Web");
   Duration(app, "--storage.tsdb.retention.time", &server->retention, "history kept (default 24h)")->group("Storage");
-  app->add_option("--storage.max-series", server->max_series, "series held at one time; new ones beyond are refused and counted")
+  app->add_option("--storage.max-series", server->max_series,
+                  "series held at one time; new ones beyond are refused and counted")
       ->capture_default_str()
       ->group("Storage");
   Duration(app, "--query.timeout", &server->query_timeout, "longest time of one query (default 2m)")->group("Query");
-  app->add_option("--query.max-samples", server->query_max_samples, "most samples one query may hold")->capture_default_str()->group("Query");
-  app->add_option("--query.max-concurrency", server->query_concurrency, "requests answered at the same time")->capture_default_str()->check(CLI::Range(1, 256))->group("Query");
+  app->add_option("--query.max-samples", server->query_max_samples, "most samples one query may hold")
+      ->capture_default_str()
+      ->group("Query");
+  app->add_option("--query.max-concurrency", server->query_concurrency, "requests answered at the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256))
+      ->group("Query");
   AddLogging(app, out);
 }
 
 void AddServe(CLI::App* root, Arguments* out) {
   CLI::App* app = root->add_subcommand("serve", "run the daemon with a configuration file");
-  app->add_option("--config.file", out->server.config_file, "a prometheus.yml, or the same with our sections; without it this host's caches are looked for")
+  app->add_option("--config.file", out->server.config_file,
+                  "a prometheus.yml, or the same with our sections; without it this host's caches are looked for")
       ->envname("CACHESCOPE_CONFIG_FILE")
       ->type_name("FILE")
       ->group("Configuration");
@@ -59,19 +77,24 @@ void AddServe(CLI::App* root, Arguments* out) {
       ->capture_default_str()
       ->type_name("DIR")
       ->group("Storage");
-  app->add_flag("--web.enable-lifecycle,!--web.disable-lifecycle", out->server.lifecycle, "answer POST /-/reload; on unless disabled (SIGHUP always works)")
+  app->add_flag("--web.enable-lifecycle,!--web.disable-lifecycle", out->server.lifecycle,
+                "answer POST /-/reload; on unless disabled (SIGHUP always works)")
       ->group("Web");
   AddDaemon(app, out);
-  app->footer(std::string("Examples:\n  cachescope serve --config.file=prometheus.yml --storage.tsdb.path=/var/lib/cachescope\n"
-                          "  cachescope serve --web.listen-address=127.0.0.1:9090\n  kill -HUP PID   reads the configuration again\n") +
-              kExitCodes);
+  app->footer(
+      std::string(
+          "Examples:\n  cachescope serve --config.file=prometheus.yml --storage.tsdb.path=/var/lib/cachescope\n"
+          "  cachescope serve --web.listen-address=127.0.0.1:9090\n  kill -HUP PID   reads the configuration again\n") +
+      kExitCodes);
   app->callback([out] { out->verb = "serve"; });
 }
 
 void AddUp(CLI::App* root, Arguments* out) {
   CLI::App* app = root->add_subcommand("up", "watch the caches named on the command line, or the one on this host");
-  app->add_option("URL", out->server.cache_urls, "redis://[user:password@]host:port, rediss://…, unix:///path, host:port; several may be given");
-  Duration(app, "--interval", &out->server.cache_interval, "how often each cache is read (default 15s)")->group("Caches");
+  app->add_option("URL", out->server.cache_urls,
+                  "redis://[user:password@]host:port, rediss://…, unix:///path, host:port; several may be given");
+  Duration(app, "--interval", &out->server.cache_interval, "how often each cache is read (default 15s)")
+      ->group("Caches");
   AddDaemon(app, out);
   app->footer(std::string("Examples:\n  cachescope up                                  the Redis on this host\n"
                           "  cachescope up redis://10.0.0.5:6379 redis://10.0.0.6:6379\n"
@@ -85,10 +108,22 @@ void AddUp(CLI::App* root, Arguments* out) {
 
 void AddDemo(CLI::App* root, Arguments* out) {
   CLI::App* app = root->add_subcommand("demo", "start a private Redis under a moving load, and watch it");
-  app->add_option("--rate", out->demo_rate, "lookups per second")->capture_default_str()->check(CLI::Range(10.0, 50000.0))->group("Load");
-  app->add_option("--shift", out->demo_shift_seconds, "seconds between moves of the working set")->capture_default_str()->check(CLI::Range(20, 86400))->group("Load");
+  app->add_option("--rate", out->demo_rate, "lookups per second")
+      ->capture_default_str()
+      ->check(CLI::Range(10.0, 50000.0))
+      ->group("Load");
+  app->add_option("--shift", out->demo_shift_seconds, "seconds between moves of the working set")
+      ->capture_default_str()
+      ->check(CLI::Range(20, 86400))
+      ->group("Load");
+  app->add_option("--redis-server", out->redis_server,
+                  "the program to start; by default redis-server or valkey-server is looked for")
+      ->type_name("PATH")
+      ->group("Load");
   AddDaemon(app, out);
-  app->footer(std::string("Examples:\n  cachescope demo\n  cachescope demo --rate 5000 --shift 120\n  cachescope demo --web.listen-address=127.0.0.1:0\n") + kExitCodes);
+  app->footer(std::string("Examples:\n  cachescope demo\n  cachescope demo --rate 5000 --shift 120\n  cachescope demo "
+                          "--web.listen-address=127.0.0.1:0\n") +
+              kExitCodes);
   app->callback([out] {
     out->verb = "demo";
     out->server.storage_path.clear();
@@ -98,11 +133,13 @@ void AddDemo(CLI::App* root, Arguments* out) {
 void AddCheck(CLI::App* root, Arguments* out) {
   CLI::App* app = root->add_subcommand("check", "check files without running them");
   app->require_subcommand(1);
-  for (const auto& [what, help] : {std::pair{"config", "configuration files, with the rule files they name"}, std::pair{"rules", "rule files"}}) {
+  for (const auto& [what, help] :
+       {std::pair{"config", "configuration files, with the rule files they name"}, std::pair{"rules", "rule files"}}) {
     CLI::App* kind = app->add_subcommand(what, std::string("check ") + help);
     kind->add_option("FILE", out->files, "files to check")->required();
     kind->add_flag("--json", out->json, "print the result as JSON");
-    kind->footer(std::string("Examples:\n  cachescope check ") + what + " " + (std::string(what) == "config" ? "cachescope.yml" : "rules/*.yml") + "\n" + kExitCodes);
+    kind->footer(std::string("Examples:\n  cachescope check ") + what + " " +
+                 (std::string(what) == "config" ? "cachescope.yml" : "rules/*.yml") + "\n" + kExitCodes);
     kind->callback([out, name = std::string(what)] { out->verb = "check " + name; });
   }
 }
@@ -111,13 +148,16 @@ void AddCheck(CLI::App* root, Arguments* out) {
 
 Arguments ParseArguments(int argc, char** argv) {
   Arguments out;
-  CLI::App root{"cachescope: see whether your caches work, what they cost and save, and why that changed.", "cachescope"};
+  CLI::App root{"cachescope: see whether your caches work, what they cost and save, and why that changed.",
+                "cachescope"};
   root.require_subcommand(1);
   root.set_version_flag("--version", [] {
     const app::Version version = app::ProgramVersion();
-    return "cachescope " + version.version + (version.revision.empty() ? "" : " (" + version.revision + ")") + " built " + version.build_date;
+    return "cachescope " + version.version + (version.revision.empty() ? "" : " (" + version.revision + ")") +
+           " built " + version.build_date;
   });
-  root.footer(std::string("Examples:\n  cachescope demo                        see it work\n  cachescope up redis://127.0.0.1:6379   watch a Redis\n"
+  root.footer(std::string("Examples:\n  cachescope demo                        see it work\n  cachescope up "
+                          "redis://127.0.0.1:6379   watch a Redis\n"
                           "  cachescope serve --config.file=prometheus.yml\n") +
               kExitCodes);
   AddUp(&root, &out);

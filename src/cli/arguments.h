@@ -20,8 +20,9 @@ struct Arguments {
   std::string log_format = "logfmt";
   std::vector<std::string> files;  // check
   bool json = false;
-  double demo_rate = 2000;     // lookups per second
+  double demo_rate = 2000;  // lookups per second
   int demo_shift_seconds = 240;
+  std::string redis_server;  // program; empty: found by itself
 };
 
 // Reads argv; prints help, version and usage errors itself. CLI11 stays behind this.

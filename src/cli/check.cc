@@ -60,7 +60,10 @@ int RunCheck(const Arguments& arguments) {
     }
     json += "]}";
     if (arguments.json) continue;
-    std::cout << file << ": " << (errors.empty() ? "ok" : std::to_string(errors.size()) + (errors.size() == 1 ? " problem" : " problems")) << "\n";
+    std::cout << file << ": "
+              << (errors.empty() ? "ok"
+                                 : std::to_string(errors.size()) + (errors.size() == 1 ? " problem" : " problems"))
+              << "\n";
     for (const std::string& error : errors) std::cout << "  " << error << "\n";
   }
   if (arguments.json) std::cout << json << "]\n";
@@ -70,9 +73,11 @@ int RunCheck(const Arguments& arguments) {
 int RunVersion(const Arguments& arguments) {
   const app::Version version = app::ProgramVersion();
   if (arguments.json) {
-    std::cout << "{\"version\":\"" << version.version << "\",\"revision\":\"" << version.revision << "\",\"build_date\":\"" << version.build_date << "\"}\n";
+    std::cout << "{\"version\":\"" << version.version << "\",\"revision\":\"" << version.revision
+              << "\",\"build_date\":\"" << version.build_date << "\"}\n";
   } else {
-    std::cout << "cachescope " << version.version << (version.revision.empty() ? "" : " (" + version.revision + ")") << " built " << version.build_date << "\n";
+    std::cout << "cachescope " << version.version << (version.revision.empty() ? "" : " (" + version.revision + ")")
+              << " built " << version.build_date << "\n";
   }
   return kOk;
 }

@@ -21,7 +21,9 @@ sigset_t HandledSignals() {
   return set;
 }
 
-int ExitCodeOf(const Status& status) { return status.code() == Code::kInvalidArgument || status.code() == Code::kNotFound ? kUsage : kFailed; }
+int ExitCodeOf(const Status& status) {
+  return status.code() == Code::kInvalidArgument || status.code() == Code::kNotFound ? kUsage : kFailed;
+}
 
 }  // namespace
 
@@ -42,7 +44,8 @@ bool ConfigureLogging(const Arguments& arguments) {
   return true;
 }
 
-int RunDaemon(const Arguments& arguments, app::ServerOptions options, const std::function<void(const app::Server&)>& greet) {
+int RunDaemon(const Arguments& arguments, app::ServerOptions options,
+              const std::function<void(const app::Server&)>& greet) {
   static_cast<void>(arguments);
   auto server = app::Server::Start(std::move(options));
   if (!server.ok()) {

@@ -12,6 +12,7 @@ void BlockSignals();
 // Applies --log.level and --log.format; prints the error and returns false when they are wrong.
 bool ConfigureLogging(const Arguments& arguments);
 // Starts the server, calls `greet` once it runs, waits for the end. Returns the exit code; errors are printed.
-int RunDaemon(const Arguments& arguments, app::ServerOptions options, const std::function<void(const app::Server&)>& greet);
+int RunDaemon(const Arguments& arguments, app::ServerOptions options,
+              const std::function<void(const app::Server&)>& greet);
 
 }  // namespace cachescope::cli

@@ -19,7 +19,7 @@ constexpr int kFirstShiftSeconds = 90;
 int RunDemo(const Arguments& arguments) {
   if (!ConfigureLogging(arguments)) return kUsage;
   BlockSignals();
-  auto redis = RedisProcess::Start(kRedisMemoryBytes);
+  auto redis = RedisProcess::Start(arguments.redis_server, kRedisMemoryBytes);
   if (!redis.ok()) {
     std::cerr << "cachescope: " << redis.status().message() << "\n";
     return kFailed;
@@ -37,15 +37,18 @@ int RunDemo(const Arguments& arguments) {
   Load load(load_options);
   return RunDaemon(arguments, options, [&](const app::Server& server) {
     load.Start();
-    std::cout << "A private Redis runs on 127.0.0.1:" << (*redis)->port() << " under " << arguments.demo_rate
-              << " lookups a second.\n\n    http://" << server.address() << "\n\n"
-              << "What to look at:\n"
-                 "  Caches      the hit ratio climbs for a minute, then the working set moves and it falls;\n"
-              << "              the next moves come every " << arguments.demo_shift_seconds << " s\n"
-                 "  Alerts      RedisHitRatioDropped fires within a minute of a move and resolves when the cache is warm again\n"
-                 "  Dashboards  Redis, with everything the server tells about itself\n"
-                 "Ctrl-C stops the demo and leaves nothing behind.\n"
-              << std::flush;
+    std::cout
+        << "A private Redis runs on 127.0.0.1:" << (*redis)->port() << " under " << arguments.demo_rate
+        << " lookups a second.\n\n    http://" << server.address() << "\n\n"
+        << "What to look at:\n"
+           "  Caches      the hit ratio; in a minute and a half the working set moves and it falls, then recovers;\n"
+        << "              the next moves come every " << arguments.demo_shift_seconds
+        << " s\n"
+           "  Alerts      RedisHitRatioDropped fires within a minute of a move and resolves when the cache is warm "
+           "again\n"
+           "  Dashboards  Redis, with everything the server tells about itself\n"
+           "Ctrl-C stops the demo and leaves nothing behind.\n"
+        << std::flush;
   });
 }
 

@@ -9,7 +9,8 @@ int RunServe(const Arguments& arguments) {
   if (!ConfigureLogging(arguments)) return kUsage;
   BlockSignals();
   return RunDaemon(arguments, arguments.server, [](const app::Server& server) {
-    LogInfo("cachescope is ready", {{"address", "http://" + server.address()}, {"caches", std::to_string(server.caches().size())}});
+    LogInfo("cachescope is ready",
+            {{"address", "http://" + server.address()}, {"caches", std::to_string(server.caches().size())}});
   });
 }
 

@@ -17,9 +17,9 @@ constexpr const char* AlertStateName(AlertState state) noexcept {
 
 struct Alert {
   AlertState state = AlertState::kInactive;
-  Labels labels;       // with alertname; identifies the alert
-  Labels annotations;  // templates expanded
-  double value = 0;    // of the expression at the last evaluation
+  Labels labels;                // with alertname; identifies the alert
+  Labels annotations;           // templates expanded
+  double value = 0;             // of the expression at the last evaluation
   TimestampMs active_at = 0;    // first seen pending
   TimestampMs fired_at = 0;     // 0 while pending
   TimestampMs resolved_at = 0;  // 0 while active

@@ -11,7 +11,8 @@ namespace cachescope {
 
 enum class CounterResetHint : unsigned char { kUnknown, kReset, kNotReset, kGauge };
 
-// `offset`: buckets skipped since the previous span (for the first: index of its first bucket). `length`: consecutive buckets.
+// `offset`: buckets skipped since the previous span (for the first: index of its first bucket). `length`: consecutive
+// buckets.
 struct BucketSpan {
   std::int32_t offset = 0;
   std::uint32_t length = 0;

@@ -1,7 +1,7 @@
 // Labels is a label set: name=value pairs sorted by name, names unique, no empty values.
 //
-// Stored as one buffer of length-prefixed strings, so that a set costs one allocation (none up to 15 bytes) and equality is a
-// memory comparison. Immutable except by assignment; const methods may be called concurrently.
+// Stored as one buffer of length-prefixed strings, so that a set costs one allocation (none up to 15 bytes) and
+// equality is a memory comparison. Immutable except by assignment; const methods may be called concurrently.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +71,9 @@ class Labels {
   std::uint64_t Hash() const noexcept;
   // The encoded form: a map key for this set within one process, not a format.
   const std::string& bytes() const noexcept { return data_; }
-  std::size_t MemoryBytes() const noexcept { return sizeof(*this) + (data_.capacity() > 15 ? data_.capacity() + 1 : 0); }
+  std::size_t MemoryBytes() const noexcept {
+    return sizeof(*this) + (data_.capacity() > 15 ? data_.capacity() + 1 : 0);
+  }
 
   // `name{a="b", c="d"}` as PromQL prints it; `{}` when empty; names that need it are quoted.
   std::string ToString() const;

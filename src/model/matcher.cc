@@ -7,11 +7,11 @@
 namespace cachescope {
 
 struct Matcher::Regex {
-  std::unique_ptr<re2::RE2> compiled;     // null when `literals` or `any_suffix` decides
-  std::vector<std::string> literals;      // sorted alternation of plain strings
-  std::string prefix;                     // common literal prefix
-  bool any_suffix = false;                // prefix followed by .* or .+
-  bool needs_suffix = false;              // .+
+  std::unique_ptr<re2::RE2> compiled;  // null when `literals` or `any_suffix` decides
+  std::vector<std::string> literals;   // sorted alternation of plain strings
+  std::string prefix;                  // common literal prefix
+  bool any_suffix = false;             // prefix followed by .* or .+
+  bool needs_suffix = false;           // .+
 };
 
 namespace {
@@ -118,10 +118,14 @@ std::string_view Matcher::prefix() const noexcept {
 
 std::string_view MatchTypeText(MatchType type) noexcept {
   switch (type) {
-    case MatchType::kEqual: return "=";
-    case MatchType::kNotEqual: return "!=";
-    case MatchType::kRegex: return "=~";
-    case MatchType::kNotRegex: return "!~";
+    case MatchType::kEqual:
+      return "=";
+    case MatchType::kNotEqual:
+      return "!=";
+    case MatchType::kRegex:
+      return "=~";
+    case MatchType::kNotRegex:
+      return "!~";
   }
   return "=";
 }

@@ -30,7 +30,8 @@ class Matcher {
   bool Matches(std::string_view value) const;
   bool MatchesLabels(const Labels& labels) const { return Matches(labels.Get(name_)); }
 
-  // For an index: the finite set of values a regex (or equality) accepts, sorted; empty when it is not such an alternation.
+  // For an index: the finite set of values a regex (or equality) accepts, sorted; empty when it is not such an
+  // alternation.
   const std::vector<std::string>& set_matches() const noexcept;
   // For an index: every accepted value begins with this (may be empty). Only for kEqual and kRegex.
   std::string_view prefix() const noexcept;

@@ -20,11 +20,21 @@ inline constexpr std::uint64_t kNormalNanBits = 0x7ff8000000000001;
 inline double StaleMarker() noexcept { return std::bit_cast<double>(kStaleNanBits); }
 inline bool IsStaleMarker(double v) noexcept { return std::bit_cast<std::uint64_t>(v) == kStaleNanBits; }
 
-enum class MetricType : unsigned char { kUnknown, kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateset };
+enum class MetricType : unsigned char {
+  kUnknown,
+  kCounter,
+  kGauge,
+  kHistogram,
+  kGaugeHistogram,
+  kSummary,
+  kInfo,
+  kStateset
+};
 
 // "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset".
 constexpr const char* MetricTypeName(MetricType type) noexcept {
-  constexpr const char* kNames[] = {"unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
+  constexpr const char* kNames[] = {"unknown",        "counter", "gauge", "histogram",
+                                    "gaugehistogram", "summary", "info",  "stateset"};
   return kNames[static_cast<unsigned char>(type)];
 }
 

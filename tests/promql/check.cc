@@ -62,7 +62,8 @@ std::string CompareSeries(const ResultSeries& actual, const std::vector<Expected
         return fmt::format("{} at {}: expected {}, got none", actual.labels.ToString(), e.t, Show(*e.point));
       }
       if (!SameFloat(actual.floats[f].v, e.point->f)) {
-        return fmt::format("{} at {}: expected {}, got {}", actual.labels.ToString(), e.t, Show(*e.point), actual.floats[f].v);
+        return fmt::format("{} at {}: expected {}, got {}", actual.labels.ToString(), e.t, Show(*e.point),
+                           actual.floats[f].v);
       }
       ++f;
     } else {
@@ -70,8 +71,9 @@ std::string CompareSeries(const ResultSeries& actual, const std::vector<Expected
         return fmt::format("{} at {}: expected {}, got none", actual.labels.ToString(), e.t, Show(*e.point));
       }
       if (!SameHistogramResult(*e.point, *actual.histograms[h].h)) {
-        return fmt::format("{} at {}: expected {} (hint {}), got {} (hint {})", actual.labels.ToString(), e.t, Show(*e.point),
-                           static_cast<int>(e.point->h.reset_hint), promql::HistogramToString(*actual.histograms[h].h),
+        return fmt::format("{} at {}: expected {} (hint {}), got {} (hint {})", actual.labels.ToString(), e.t,
+                           Show(*e.point), static_cast<int>(e.point->h.reset_hint),
+                           promql::HistogramToString(*actual.histograms[h].h),
                            static_cast<int>(actual.histograms[h].h->reset_hint));
       }
       ++h;
@@ -86,7 +88,8 @@ std::string CompareSeries(const ResultSeries& actual, const std::vector<Expected
   return {};
 }
 
-std::string CompareAll(const EvalCommand& eval, const std::vector<ResultSeries>& actual, TimestampMs start, DurationMs step) {
+std::string CompareAll(const EvalCommand& eval, const std::vector<ResultSeries>& actual, TimestampMs start,
+                       DurationMs step) {
   std::vector<bool> seen(eval.series.size(), false);
   std::size_t position = 0;
   for (const ResultSeries& series : actual) {
@@ -123,11 +126,15 @@ std::string CheckSorted(const std::vector<ResultSeries>& series) {
 std::string CompareResult(const EvalCommand& eval, const QueryResult& result, TimestampMs t) {
   if (eval.string_result.has_value()) {
     if (result.type != ValueType::kString) return "a string is expected";
-    return result.string.v == *eval.string_result ? "" : fmt::format("expected \"{}\", got \"{}\"", *eval.string_result, result.string.v);
+    return result.string.v == *eval.string_result
+               ? ""
+               : fmt::format("expected \"{}\", got \"{}\"", *eval.string_result, result.string.v);
   }
   if (eval.scalar_result.has_value()) {
     if (result.type != ValueType::kScalar) return "a scalar is expected";
-    return SameFloat(result.scalar.v, *eval.scalar_result) ? "" : fmt::format("expected {}, got {}", *eval.scalar_result, result.scalar.v);
+    return SameFloat(result.scalar.v, *eval.scalar_result)
+               ? ""
+               : fmt::format("expected {}, got {}", *eval.scalar_result, result.scalar.v);
   }
   const bool matrix = !eval.instant || eval.range_vector;
   if (result.type != (matrix ? ValueType::kMatrix : ValueType::kVector)) return "the result has the wrong type";
@@ -166,9 +173,15 @@ void PinTo(Expr* expr, TimestampMs t) {
     if (!time->at_ms.has_value() && time->at_function == promql::TimeModifiers::AtFunction::kNone) time->at_ms = t;
   };
   switch (expr->kind) {
-    case ExprKind::kVectorSelector: pin(&static_cast<promql::VectorSelector*>(expr)->time); break;
-    case ExprKind::kMatrixSelector: pin(&static_cast<promql::MatrixSelector*>(expr)->selector->time); break;
-    case ExprKind::kSubquery: pin(&static_cast<promql::Subquery*>(expr)->time); break;
+    case ExprKind::kVectorSelector:
+      pin(&static_cast<promql::VectorSelector*>(expr)->time);
+      break;
+    case ExprKind::kMatrixSelector:
+      pin(&static_cast<promql::MatrixSelector*>(expr)->selector->time);
+      break;
+    case ExprKind::kSubquery:
+      pin(&static_cast<promql::Subquery*>(expr)->time);
+      break;
     case ExprKind::kCall:
       for (const auto& arg : static_cast<promql::Call*>(expr)->args) PinTo(arg.get(), t);
       break;
@@ -182,10 +195,17 @@ void PinTo(Expr* expr, TimestampMs t) {
       PinTo(static_cast<promql::Binary*>(expr)->lhs.get(), t);
       PinTo(static_cast<promql::Binary*>(expr)->rhs.get(), t);
       break;
-    case ExprKind::kUnary: PinTo(static_cast<promql::Unary*>(expr)->expr.get(), t); break;
-    case ExprKind::kParen: PinTo(static_cast<promql::Paren*>(expr)->expr.get(), t); break;
-    case ExprKind::kStepInvariant: PinTo(static_cast<promql::StepInvariant*>(expr)->expr.get(), t); break;
-    default: break;
+    case ExprKind::kUnary:
+      PinTo(static_cast<promql::Unary*>(expr)->expr.get(), t);
+      break;
+    case ExprKind::kParen:
+      PinTo(static_cast<promql::Paren*>(expr)->expr.get(), t);
+      break;
+    case ExprKind::kStepInvariant:
+      PinTo(static_cast<promql::StepInvariant*>(expr)->expr.get(), t);
+      break;
+    default:
+      break;
   }
 }
 
@@ -226,8 +246,11 @@ class EvalChecker {
 
   std::string Passed(const QueryResult& result, TimestampMs t) const {
     if (eval_.fail) return "a failure is expected";
-    if (std::string diff = CheckAnnotations("warning", eval_.warnings, eval_.no_warnings, result.warnings); !diff.empty()) return diff;
-    if (std::string diff = CheckAnnotations("info", eval_.infos, eval_.no_infos, result.infos); !diff.empty()) return diff;
+    if (std::string diff = CheckAnnotations("warning", eval_.warnings, eval_.no_warnings, result.warnings);
+        !diff.empty())
+      return diff;
+    if (std::string diff = CheckAnnotations("info", eval_.infos, eval_.no_infos, result.infos); !diff.empty())
+      return diff;
     return CompareResult(eval_, result, t);
   }
 

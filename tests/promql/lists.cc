@@ -1,21 +1,29 @@
 #include "lists.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
 namespace cachescope::promqltest {
+namespace {
 
-Result<Lists> ReadLists(const std::string& folder) {
+std::string Path(const std::string& folder, const std::string& name, const std::string& store) {
+  return folder + '/' + name + (store == "memory" ? "" : '_' + store) + ".txt";
+}
+
+}  // namespace
+
+Result<Lists> ReadLists(const std::string& folder, const std::string& store) {
   Lists out;
   std::string line;
-  std::ifstream passing(folder + "/passing.txt");
+  std::ifstream passing(Path(folder, "passing", store));
   while (std::getline(passing, line)) {
     std::istringstream fields(line);
     std::string file;
     int count = 0;
     if (fields >> file >> count) out.passing[file] = count;
   }
-  std::ifstream failing(folder + "/failing.txt");
+  std::ifstream failing(Path(folder, "failing", store));
   while (std::getline(failing, line)) {
     const std::size_t colon = line.find(':');
     if (line.empty() || line[0] == '#') continue;
@@ -28,10 +36,10 @@ Result<Lists> ReadLists(const std::string& folder) {
   return out;
 }
 
-Status WriteLists(const std::string& folder, const Lists& lists) {
-  std::ofstream passing(folder + "/passing.txt");
+Status WriteLists(const std::string& folder, const std::string& store, const Lists& lists) {
+  std::ofstream passing(Path(folder, "passing", store));
   for (const auto& [file, count] : lists.passing) passing << file << ' ' << count << '\n';
-  std::ofstream failing(folder + "/failing.txt");
+  std::ofstream failing(Path(folder, "failing", store));
   for (const auto& [file, evals] : lists.failing) {
     for (const auto& [line, reason] : evals) failing << file << ':' << line << ' ' << reason << '\n';
   }

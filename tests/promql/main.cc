@@ -14,6 +14,7 @@
 #include "lists.h"
 #include "loader.h"
 #include "memory_store.h"
+#include "server/storage/tsdb/head.h"
 
 namespace cachescope::promqltest {
 namespace {
@@ -62,7 +63,8 @@ Result<FileResult> RunFile(const std::filesystem::path& path, const Options& opt
       std::string diff = CheckEval(command.eval, engine, store.get());
       if (diff.empty()) continue;
       if (options.verbose) {
-        std::cout << fmt::format("  {}:{} {}\n    {}\n", path.filename().string(), command.eval.line, command.eval.query, diff);
+        std::cout << fmt::format("  {}:{} {}\n    {}\n", path.filename().string(), command.eval.line,
+                                 command.eval.query, diff);
       }
       result.failures[command.eval.line] = std::move(diff);
     }
@@ -97,7 +99,8 @@ bool CheckLists(const std::string& file, const FileResult& result, const Lists& 
 
 int RunAll(const Options& options) {
   if (options.words.size() < 2) {
-    std::cerr << "usage: promql_scripts [--verbose] [--update] [--store=memory|head] SCRIPTS_FOLDER LISTS_FOLDER [FILE...]\n";
+    std::cerr
+        << "usage: promql_scripts [--verbose] [--update] [--store=memory|head] SCRIPTS_FOLDER LISTS_FOLDER [FILE...]\n";
     return 2;
   }
   const std::filesystem::path folder = options.words[0];
@@ -105,7 +108,7 @@ int RunAll(const Options& options) {
     std::cout << "skipped: no scripts at " << folder << '\n';
     return kSkipped;
   }
-  auto lists = ReadLists(options.words[1]);
+  auto lists = ReadLists(options.words[1], options.store);
   if (!lists.ok()) {
     std::cerr << lists.status().ToString() << '\n';
     return 1;
@@ -141,14 +144,21 @@ int RunAll(const Options& options) {
   }
   if (files.size() > 1) std::cout << fmt::format("all: {}/{}\n", passed_sum, total_sum);
   if (options.update) {
-    const Status written = WriteLists(options.words[1], *lists);
+    const Status written = WriteLists(options.words[1], options.store, *lists);
     if (!written.ok()) std::cerr << written.ToString() << '\n';
     return written.ok() ? 0 : 1;
   }
   return good ? 0 : 1;
 }
 
-std::unique_ptr<storage::Storage> NewStore(const std::string&) { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<storage::Storage> NewStore(const std::string& kind) {
+  if (kind == "head") {
+    tsdb::HeadOptions options;
+    options.max_future = 0;
+    return std::make_unique<tsdb::Head>(options);
+  }
+  return std::make_unique<MemoryStore>();
+}
 
 }  // namespace
 }  // namespace cachescope::promqltest

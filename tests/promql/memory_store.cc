@@ -14,8 +14,8 @@ FloatHistogram WithoutHint(const FloatHistogram& h) {
   return copy;
 }
 
-// The hint a histogram has when it is read back: within a run of compatible counters each sample is known not to be a reset; the first
-// of a run is unknown, unless it was said to be a reset.
+// The hint a histogram has when it is read back: within a run of compatible counters each sample is known not to be a
+// reset; the first of a run is unknown, unless it was said to be a reset.
 CounterResetHint StoredHint(const FloatHistogram& h, const FloatHistogram* previous) {
   if (h.reset_hint == CounterResetHint::kGauge || h.reset_hint == CounterResetHint::kReset) return h.reset_hint;
   if (previous == nullptr || previous->reset_hint == CounterResetHint::kGauge) return CounterResetHint::kUnknown;

@@ -1,6 +1,6 @@
-// A store that is as simple as can be: sorted vectors in memory, no compression, no limits. The reference against which the real head is
-// compared, and good enough for scripts that load samples in any order. Counter reset hints of histograms come back as chunks would give
-// them. Not thread-safe while written.
+// A store that is as simple as can be: sorted vectors in memory, no compression, no limits. The reference against which
+// the real head is compared, and good enough for scripts that load samples in any order. Counter reset hints of
+// histograms come back as chunks would give them. Not thread-safe while written.
 #pragma once
 
 #include <map>

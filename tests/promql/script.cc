@@ -40,14 +40,22 @@ Result<std::string> Unquote(std::string_view text) {
       continue;
     }
     switch (inner[++i]) {
-      case 'n': out += '\n'; break;
-      case 't': out += '\t'; break;
-      case 'r': out += '\r'; break;
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case 'r':
+        out += '\r';
+        break;
       case 'x':
         out += static_cast<char>(std::stoi(std::string(inner.substr(i + 1, 2)), nullptr, 16));
         i += 2;
         break;
-      default: out += inner[i]; break;
+      default:
+        out += inner[i];
+        break;
     }
   }
   return out;
@@ -95,7 +103,8 @@ class ScriptParser {
 
   Status ParseLoad(const std::string& word, LoadCommand* out) {
     out->custom_histograms = word == "load_with_nhcb";
-    CACHESCOPE_ASSIGN_OR_RETURN(out->step, ParseScriptDuration(Trim(std::string_view(lines_[at_]).substr(word.size()))));
+    CACHESCOPE_ASSIGN_OR_RETURN(out->step,
+                                ParseScriptDuration(Trim(std::string_view(lines_[at_]).substr(word.size()))));
     std::vector<std::optional<DurationMs>> offsets;
     for (++at_; at_ < lines_.size() && !lines_[at_].empty(); ++at_) {
       const std::string& line = lines_[at_];

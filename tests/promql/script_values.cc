@@ -171,7 +171,9 @@ class ValueReader {
     FloatHistogram& h = out->h;
     if (key == "buckets" || key == "n_buckets" || key == "custom_values") {
       CACHESCOPE_ASSIGN_OR_RETURN(std::vector<double> list, List());
-      (key == "buckets" ? h.positive_buckets : key == "n_buckets" ? h.negative_buckets : h.custom_values) = std::move(list);
+      (key == "buckets"     ? h.positive_buckets
+       : key == "n_buckets" ? h.negative_buckets
+                            : h.custom_values) = std::move(list);
       return {};
     }
     if (key == "counter_reset_hint") {

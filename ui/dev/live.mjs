@@ -16,7 +16,10 @@ const children = [];
 const kShiftMs = Number(process.env.SHIFT_SECONDS ?? 240) * 1_000;
 
 function start(command, args) {
-  const child = spawn(command, args, { cwd: folder, stdio: ["ignore", "ignore", process.env.VERBOSE ? "inherit" : "ignore"] });
+  const child = spawn(command, args, {
+    cwd: folder,
+    stdio: ["ignore", "ignore", process.env.VERBOSE ? "inherit" : "ignore"],
+  });
   child.on("exit", (code) => {
     if (!stopping) console.error(`${command} ended with ${code}`);
   });
@@ -52,7 +55,8 @@ function load(port, { keys, perSecond, shiftMs, ttl }) {
   socket.on("error", () => undefined);
   let waiting = [];
   let rest = "";
-  const command = (...args) => `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join("")}`;
+  const command = (...args) =>
+    `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join("")}`;
   const value = "v".repeat(900);
   socket.on("data", (data) => {
     rest += data.toString("latin1");
@@ -90,14 +94,40 @@ function load(port, { keys, perSecond, shiftMs, ttl }) {
   }, 50);
 }
 
-const [main, small, gone, exporter, prometheus] = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
-for (const [port, memory, policy] of [[main, "64mb", "allkeys-lru"], [small, "0", "noeviction"]]) {
-  start("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--maxmemory", memory, "--maxmemory-policy", policy, "--dir", folder]);
+const [main, small, gone, exporter, prometheus] = [
+  await freePort(),
+  await freePort(),
+  await freePort(),
+  await freePort(),
+  await freePort(),
+];
+for (const [port, memory, policy] of [
+  [main, "64mb", "allkeys-lru"],
+  [small, "0", "noeviction"],
+]) {
+  start("redis-server", [
+    "--port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--maxmemory",
+    memory,
+    "--maxmemory-policy",
+    policy,
+    "--dir",
+    folder,
+  ]);
 }
 start("prometheus-redis-exporter", ["-web.listen-address", `127.0.0.1:${exporter}`]);
-const rules = readdirSync(join(root, "../catalog")).map((name) => join(root, "../catalog", name, "rules.yml")).filter(existsSync);
+const rules = readdirSync(join(root, "../catalog"))
+  .map((name) => join(root, "../catalog", name, "rules.yml"))
+  .filter(existsSync);
 mkdirSync(join(folder, "data"));
-writeFileSync(join(folder, "prometheus.yml"), `global: {scrape_interval: 5s, evaluation_interval: 5s}
+writeFileSync(
+  join(folder, "prometheus.yml"),
+  `global: {scrape_interval: 5s, evaluation_interval: 5s}
 rule_files: [${rules.map((file) => JSON.stringify(file)).join(", ")}]
 scrape_configs:
   - job_name: redis
@@ -111,11 +141,21 @@ scrape_configs:
     static_configs: [{targets: ["127.0.0.1:${prometheus}"]}]
   - job_name: nothing-there
     static_configs: [{targets: ["127.0.0.1:1"]}]
-`);
-start("prometheus", [`--config.file=${join(folder, "prometheus.yml")}`, `--storage.tsdb.path=${join(folder, "data")}`, `--web.listen-address=127.0.0.1:${prometheus}`, "--log.level=warn"]);
+`,
+);
+start("prometheus", [
+  `--config.file=${join(folder, "prometheus.yml")}`,
+  `--storage.tsdb.path=${join(folder, "data")}`,
+  `--web.listen-address=127.0.0.1:${prometheus}`,
+  "--log.level=warn",
+]);
 setTimeout(() => {
-  load(main, { keys: 60_000, perSecond: 4_000, shiftMs: kShiftMs, ttl: 900 });
+  load(main, { keys: 60_000, perSecond: 2_500, shiftMs: kShiftMs, ttl: 900 });
   load(small, { keys: 3_000, perSecond: 150, shiftMs: 0, ttl: 60 });
 }, 1_000);
-const page = await serve({ prometheus: `http://127.0.0.1:${prometheus}`, port: Number(process.env.PORT ?? 0), extra: process.env.DASHBOARDS ?? "" });
+const page = await serve({
+  prometheus: `http://127.0.0.1:${prometheus}`,
+  port: Number(process.env.PORT ?? 0),
+  extra: process.env.DASHBOARDS ?? "",
+});
 console.log(`page ${page.url}\nprometheus http://127.0.0.1:${prometheus}\nredis ${main} ${small}`);

@@ -7,20 +7,37 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
-const kTypes = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const kTypes = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 /** The policy the page must work under. */
-export const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+export const kPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** Dashboards of the catalogue, and of DASHBOARDS (a folder) when set. */
 function dashboards(extra) {
   const files = readdirSync(join(root, "../catalog"), { withFileTypes: true })
-    .map((entry) => join(root, "../catalog", entry.name, "dashboard.json")).filter(existsSync);
-  if (extra) files.push(...readdirSync(extra).filter((name) => name.endsWith(".json")).map((name) => join(extra, name)));
+    .map((entry) => join(root, "../catalog", entry.name, "dashboard.json"))
+    .filter(existsSync);
+  if (extra)
+    files.push(
+      ...readdirSync(extra)
+        .filter((name) => name.endsWith(".json"))
+        .map((name) => join(extra, name)),
+    );
   const found = new Map();
   for (const file of files) {
     const json = JSON.parse(readFileSync(file, "utf8"));
     const board = json.dashboard ?? json;
-    const uid = board.uid || file.split("/").pop().replace(/\.json$/, "");
+    const uid =
+      board.uid ||
+      file
+        .split("/")
+        .pop()
+        .replace(/\.json$/, "");
     if (!found.has(uid)) found.set(uid, { ...board, uid });
   }
   return found;
@@ -33,11 +50,19 @@ function sendJson(response, status, value) {
 
 function proxy(prometheus, incoming, response) {
   const target = new URL(prometheus);
-  const outgoing = request({ host: target.hostname, port: target.port, path: incoming.url, method: incoming.method,
-    headers: { ...incoming.headers, host: target.host } }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-  });
+  const outgoing = request(
+    {
+      host: target.hostname,
+      port: target.port,
+      path: incoming.url,
+      method: incoming.method,
+      headers: { ...incoming.headers, host: target.host },
+    },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    },
+  );
   outgoing.on("error", (error) => {
     response.writeHead(502, { "Content-Type": "text/plain" });
     response.end(`cannot reach Prometheus: ${error.message}`);
@@ -48,7 +73,12 @@ function proxy(prometheus, incoming, response) {
 function sendFile(path, request_, response) {
   const file = normalize(join(dist, path));
   const isAsset = path.startsWith("/assets/");
-  const found = file.startsWith(dist) && existsSync(file) && statSync(file).isFile() ? file : isAsset ? undefined : join(dist, "index.html");
+  const found =
+    file.startsWith(dist) && existsSync(file) && statSync(file).isFile()
+      ? file
+      : isAsset
+        ? undefined
+        : join(dist, "index.html");
   if (found === undefined) {
     response.writeHead(404);
     response.end();
@@ -69,19 +99,39 @@ export function serve({ prometheus, port = 0, extra = "" }) {
   const server = createServer((incoming, response) => {
     const path = new URL(incoming.url ?? "/", "http://localhost").pathname;
     if (path === "/api/dashboards") {
-      return sendJson(response, 200, [...dashboards(extra).values()].map(({ uid, title, tags }) => ({ uid, title, tags: tags ?? [] })));
+      return sendJson(
+        response,
+        200,
+        [...dashboards(extra).values()].map(({ uid, title, tags }) => ({ uid, title, tags: tags ?? [] })),
+      );
     }
     if (path.startsWith("/api/dashboards/")) {
       const board = dashboards(extra).get(decodeURIComponent(path.slice(16)));
-      return board === undefined ? sendJson(response, 404, { status: "error", error: "no such dashboard" }) : sendJson(response, 200, board);
+      return board === undefined
+        ? sendJson(response, 404, { status: "error", error: "no such dashboard" })
+        : sendJson(response, 200, board);
+    }
+    const advice = /^\/api\/advice\/([\w-]+)$/.exec(path);
+    if (advice !== null) {
+      const file = join(root, "../catalog", advice[1], "advice.md");
+      response.writeHead(existsSync(file) ? 200 : 404, { "Content-Type": "text/markdown; charset=utf-8" });
+      return response.end(existsSync(file) ? readFileSync(file) : "");
     }
     if (path.startsWith("/api/")) return proxy(prometheus, incoming, response);
     return sendFile(path, incoming, response);
   });
-  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve({ url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() })));
+  return new Promise((resolve) =>
+    server.listen(port, "127.0.0.1", () =>
+      resolve({ url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() }),
+    ),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { url } = await serve({ prometheus: process.env.PROMETHEUS_URL ?? "http://127.0.0.1:9090", port: Number(process.env.PORT ?? 8080), extra: process.env.DASHBOARDS ?? "" });
+  const { url } = await serve({
+    prometheus: process.env.PROMETHEUS_URL ?? "http://127.0.0.1:9090",
+    port: Number(process.env.PORT ?? 8080),
+    extra: process.env.DASHBOARDS ?? "",
+  });
   console.log(url);
 }

@@ -28,7 +28,7 @@ const options = {
   jsx: "automatic",
   jsxImportSource: "preact",
   charset: "utf8",
-  loader: { ".svg": "copy", ".md": "text" },
+  loader: { ".svg": "copy" },
   define: { "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
 };
@@ -50,14 +50,18 @@ function finish(metafile) {
 }
 
 function compress() {
-  const files = ["index.html", ...readdirSync(join(dist, "assets")).map((name) => join("assets", name))].filter((name) => !name.endsWith(".gz"));
+  const files = ["index.html", ...readdirSync(join(dist, "assets")).map((name) => join("assets", name))].filter(
+    (name) => !name.endsWith(".gz"),
+  );
   let total = 0;
   for (const name of files.sort()) {
     const content = readFileSync(join(dist, name));
     const packed = gzipSync(content, { level: 9 });
     writeFileSync(join(dist, `${name}.gz`), packed);
     total += packed.length;
-    console.log(`${name.padEnd(36)} ${String(content.length).padStart(8)} B  ${String(packed.length).padStart(7)} B gzip`);
+    console.log(
+      `${name.padEnd(36)} ${String(content.length).padStart(8)} B  ${String(packed.length).padStart(7)} B gzip`,
+    );
   }
   console.log(`${"together".padEnd(36)} ${" ".repeat(10)}  ${String(total).padStart(7)} B gzip, limit ${kMostBytes}`);
   if (total > kMostBytes) throw new Error(`the page weighs ${total} bytes compressed, more than ${kMostBytes}`);
@@ -71,9 +75,15 @@ if (process.argv.includes("--watch")) {
     minify: false,
     sourcemap: true,
     entryNames: "[name]",
-    plugins: [{ name: "index", setup: (setup) => setup.onEnd((result) => {
-      if (result.metafile !== undefined && result.errors.length === 0) finish(result.metafile);
-    }) }],
+    plugins: [
+      {
+        name: "index",
+        setup: (setup) =>
+          setup.onEnd((result) => {
+            if (result.metafile !== undefined && result.errors.length === 0) finish(result.metafile);
+          }),
+      },
+    ],
   });
   await watch.watch();
 } else {

@@ -8,8 +8,9 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const only = process.argv.slice(2);
-const tests = readdirSync(join(root, "test"))
-  .filter((name) => name.endsWith(".test.ts") && (only.length === 0 || only.some((part) => name.includes(part))));
+const tests = readdirSync(join(root, "test")).filter(
+  (name) => name.endsWith(".test.ts") && (only.length === 0 || only.some((part) => name.includes(part))),
+);
 const out = mkdtempSync(join(tmpdir(), "cachescope-ui-test-"));
 let status = 1;
 try {
@@ -24,14 +25,17 @@ try {
     sourcemap: "inline",
     jsx: "automatic",
     jsxImportSource: "preact",
-    loader: { ".md": "text" },
     logLevel: "warning",
   });
-  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))], {
-    stdio: "inherit",
-    cwd: root,
-    env: { ...process.env, TZ: "UTC", UI_ROOT: root },
-  });
+  const run = spawnSync(
+    process.execPath,
+    ["--enable-source-maps", "--test", ...tests.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
+    {
+      stdio: "inherit",
+      cwd: root,
+      env: { ...process.env, TZ: "UTC", UI_ROOT: root },
+    },
+  );
   status = run.status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

@@ -20,7 +20,9 @@ function App(): VNode {
     <>
       <Header />
       <Banner />
-      <main id="main" tabIndex={-1}>{page}</main>
+      <main id="main" tabIndex={-1}>
+        {page}
+      </main>
       <Help />
     </>
   );

@@ -5,7 +5,11 @@ import { display, readFieldConfig, setProperty } from "../src/lib/display";
 import { reduceValues, reducerLabel } from "../src/lib/reduce";
 import { vectors } from "./vectors";
 
-interface DisplayCase { name: string; config: unknown; cases: [number | string | null, { text: string; color: string; percent?: number }][] }
+interface DisplayCase {
+  name: string;
+  config: unknown;
+  cases: [number | string | null, { text: string; color: string; percent?: number }][];
+}
 const displays = vectors<{ cases: DisplayCase[] }>("display.json");
 
 test("display: thresholds, mappings and colours", { skip: displays.skip }, () => {
@@ -20,11 +24,15 @@ test("display: thresholds, mappings and colours", { skip: displays.skip }, () =>
   }
 });
 
-const colors = vectors<{ named: Record<Theme, Record<string, string>>; modes: Record<string, Record<Theme, string[]>> }>("colors.json");
+const colors = vectors<{
+  named: Record<Theme, Record<string, string>>;
+  modes: Record<string, Record<Theme, string[]>>;
+}>("colors.json");
 
 test("colors: names and palettes", { skip: colors.skip }, () => {
   for (const theme of ["dark", "light"] as const) {
-    for (const [name, css] of Object.entries(colors.data?.named[theme] ?? {})) assert.equal(resolveColor(name, theme), css, name);
+    for (const [name, css] of Object.entries(colors.data?.named[theme] ?? {}))
+      assert.equal(resolveColor(name, theme), css, name);
     assert.deepEqual(classicPalette(theme), colors.data?.modes["palette-classic"]?.[theme]);
     assert.equal(continuousColor("continuous-viridis", 0, theme), "rgb(68, 1, 84)");
   }
@@ -45,7 +53,10 @@ test("display: deep override paths leave the defaults alone", () => {
   assert.deepEqual(defaults.custom, { hideFrom: { viz: false, legend: false } });
 });
 
-const reducers = vectors<{ labels: Record<string, string>; cases: { values: (number | null)[]; result: Record<string, unknown> }[] }>("reducers.json");
+const reducers = vectors<{
+  labels: Record<string, string>;
+  cases: { values: (number | null)[]; result: Record<string, unknown> }[];
+}>("reducers.json");
 
 test("reducers: vectors", { skip: reducers.skip }, () => {
   for (const { values, result } of reducers.data?.cases ?? []) {
@@ -54,7 +65,8 @@ test("reducers: vectors", { skip: reducers.skip }, () => {
       const got = reduceValues(values, id);
       const name = `${id} of ${JSON.stringify(values)}`;
       // The last bits of a sum depend on its order.
-      if (typeof got === "number" && typeof expected === "number") assert.ok(Math.abs(got - expected) <= 1e-12 * Math.abs(expected), name);
+      if (typeof got === "number" && typeof expected === "number")
+        assert.ok(Math.abs(got - expected) <= 1e-12 * Math.abs(expected), name);
       else assert.deepEqual(got, expected === "NaN" ? Number.NaN : expected, name);
     }
   }

@@ -3,12 +3,19 @@ import { test } from "node:test";
 import { interpolate, usedVariables, type Variables } from "../src/lib/interpolate";
 import { vectors } from "./vectors";
 
-const { data, skip } = vectors<{ variables: Variables; cases: { context: string; template: string; expect: string }[] }>("interpolation.json");
+const { data, skip } = vectors<{
+  variables: Variables;
+  cases: { context: string; template: string; expect: string }[];
+}>("interpolation.json");
 
 test("interpolation: vectors", { skip }, () => {
   assert.ok((data?.cases.length ?? 0) > 20);
   for (const { context, template, expect } of data?.cases ?? []) {
-    assert.equal(interpolate(template, data?.variables ?? {}, context === "title" ? "text" : "prometheus"), expect, template);
+    assert.equal(
+      interpolate(template, data?.variables ?? {}, context === "title" ? "text" : "prometheus"),
+      expect,
+      template,
+    );
   }
 });
 

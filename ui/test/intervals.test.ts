@@ -5,7 +5,9 @@ import { alignRange, computeIntervals, roundInterval } from "../src/lib/interval
 import { vectors } from "./vectors";
 
 type Case = Record<string, number | string | null>;
-const { data, skip } = vectors<{ round_table_ms: { rows: [number | null, number][] }; cases: Case[] }>("intervals.json");
+const { data, skip } = vectors<{ round_table_ms: { rows: [number | null, number][] }; cases: Case[] }>(
+  "intervals.json",
+);
 
 test("intervals: rounding table", { skip }, () => {
   for (const [limit, value] of data?.round_table_ms.rows ?? []) {
@@ -26,15 +28,21 @@ test("intervals: step and rate interval", { skip }, () => {
       intervalFactor: Number(one["target.intervalFactor"] ?? 1),
       scrapeMs: parseDuration(String(one["ds_scrape_interval"])) ?? 15_000,
     });
-    assert.deepEqual([got.requestMs, got.stepMs, got.rateMs],
-      [one["request_interval_ms"], one["step_ms"], one["rate_interval_ms"]], JSON.stringify(one));
+    assert.deepEqual(
+      [got.requestMs, got.stepMs, got.rateMs],
+      [one["request_interval_ms"], one["step_ms"], one["rate_interval_ms"]],
+      JSON.stringify(one),
+    );
   }
 });
 
 test("intervals: range is aligned to the step with the offset", () => {
   assert.deepEqual(alignRange(100_001, 200_009, 10_000, 0), { start: 100_000, end: 200_000 });
   const day = 86_400_000;
-  assert.deepEqual(alignRange(day * 10 + 5, day * 11 + 5, day, 3_600_000), { start: day * 10 - 3_600_000, end: day * 11 - 3_600_000 });
+  assert.deepEqual(alignRange(day * 10 + 5, day * 11 + 5, day, 3_600_000), {
+    start: day * 10 - 3_600_000,
+    end: day * 11 - 3_600_000,
+  });
 });
 
 test("duration: parse and format", () => {

@@ -2,8 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hitRatio, judge, type CacheFacts } from "../src/lib/judgement";
 
-const well: CacheFacts = { state: "up", hitsPerSecond: 95, missesPerSecond: 5, memoryUsed: 1 << 20, memoryMax: 2 << 20, uptimeSeconds: 86_400,
-  evictionsPerSecond: 0, rejectedPerSecond: 0 };
+const well: CacheFacts = {
+  state: "up",
+  hitsPerSecond: 95,
+  missesPerSecond: 5,
+  memoryUsed: 1 << 20,
+  memoryMax: 2 << 20,
+  uptimeSeconds: 86_400,
+  evictionsPerSecond: 0,
+  rejectedPerSecond: 0,
+};
 
 test("judgement: silence is not zero", () => {
   assert.deepEqual(hitRatio({ hitsPerSecond: 0, missesPerSecond: 0 }), { state: "no traffic" });
@@ -23,7 +31,11 @@ test("judgement: the worst is said first", () => {
     [{ rejectedPerSecond: 1, hitsPerSecond: 1, missesPerSecond: 99 }, "bad", /Turns clients away/],
     [{ replicaLinkDown: true }, "bad", /lost its link/],
     [{ memoryUsed: 99, memoryMax: 100, policy: "noeviction" }, "bad", /writes fail/],
-    [{ hitsPerSecond: 60, missesPerSecond: 40, usualHitRatio: 0.95 }, "watch", /fell to 60%; over the last hour it was 95%/],
+    [
+      { hitsPerSecond: 60, missesPerSecond: 40, usualHitRatio: 0.95 },
+      "watch",
+      /fell to 60%; over the last hour it was 95%/,
+    ],
     [{ hitsPerSecond: 30, missesPerSecond: 70, usualHitRatio: 0.95, evictionsPerSecond: 5 }, "bad", /evicting keys/],
     [{ hitsPerSecond: 30, missesPerSecond: 70 }, "watch", /Most lookups miss/],
     [{ hitsPerSecond: 50, missesPerSecond: 50, uptimeSeconds: 60 }, "watch", /Still filling: it started 1m ago/],

@@ -17,10 +17,16 @@ function show(node: unknown): string {
 const render = (text: string): string => show((Markdown({ text }).props as { children?: unknown }).children);
 
 test("markdown: blocks and inline", () => {
-  assert.equal(render("# A *b*\n\ntext **bold** `co*de`\nmore"), "<h1>A <em>b</></><p>text <strong>bold</> <code>co*de</>\nmore</>");
+  assert.equal(
+    render("# A *b*\n\ntext **bold** `co*de`\nmore"),
+    "<h1>A <em>b</></><p>text <strong>bold</> <code>co*de</>\nmore</>",
+  );
   assert.equal(render("- a\n- b\n  - c\n\n1. d"), "<ul><li>a</><li>b<ul><li>c</></></></><ol><li>d</></>");
   assert.equal(render("```\n<b>\n```"), "<pre><code><b></></>");
-  assert.equal(render("a | b\n--|--\n1 | 2"), "<table><thead><tr><th>a</><th>b</></></><tbody><tr><td>1</><td>2</></></></>");
+  assert.equal(
+    render("a | b\n--|--\n1 | 2"),
+    "<table><thead><tr><th>a</><th>b</></></><tbody><tr><td>1</><td>2</></></></>",
+  );
   assert.equal(render("[x](/d/redis)"), "<p><link /d/redis>x</></>");
 });
 
@@ -29,14 +35,25 @@ test("markdown: markup of the source stays text", () => {
 });
 
 test("markdown: addresses that run something are refused", () => {
-  for (const url of ["javascript:alert(1)", " java\tscript:alert(1)", "data:text/html,x", "vbscript:x", "//elsewhere/x"]) assert.equal(safeUrl(url), undefined, url);
+  for (const url of [
+    "javascript:alert(1)",
+    " java\tscript:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "//elsewhere/x",
+  ])
+    assert.equal(safeUrl(url), undefined, url);
   for (const url of ["/advice/redis#x", "https://a/b", "#here", "d/x"]) assert.equal(safeUrl(url), url);
 });
 
 test("markdown: every alert's runbook has its section in the advice page", () => {
   const folder = join(process.env["UI_ROOT"] ?? ".", "../catalog/redis");
-  const headings = new Set([...readFileSync(join(folder, "advice.md"), "utf8").matchAll(/^#+ (.*)$/gm)].map((match) => slug(match[1] ?? "")));
-  const links = [...readFileSync(join(folder, "rules.yml"), "utf8").matchAll(/runbook_url: \/advice\/redis#(\S+)/g)].map((match) => match[1] ?? "");
+  const headings = new Set(
+    [...readFileSync(join(folder, "advice.md"), "utf8").matchAll(/^#+ (.*)$/gm)].map((match) => slug(match[1] ?? "")),
+  );
+  const links = [
+    ...readFileSync(join(folder, "rules.yml"), "utf8").matchAll(/runbook_url: \/advice\/redis#(\S+)/g),
+  ].map((match) => match[1] ?? "");
   assert.ok(links.length >= 12);
   for (const link of links) assert.ok(headings.has(link), link);
 });

@@ -7,7 +7,8 @@ import { tickSteps, timeTick } from "../src/lib/ticks";
 const now = Date.UTC(2026, 10, 20, 14, 30, 15, 250); // a Friday
 
 test("time: relative texts", () => {
-  const at = (text: string, up = false): string => new Date(parseTime(text, up, now, "utc") ?? Number.NaN).toISOString();
+  const at = (text: string, up = false): string =>
+    new Date(parseTime(text, up, now, "utc") ?? Number.NaN).toISOString();
   assert.equal(at("now"), "2026-11-20T14:30:15.250Z");
   assert.equal(at("now-5m"), "2026-11-20T14:25:15.250Z");
   assert.equal(at("now+1h"), "2026-11-20T15:30:15.250Z");
@@ -30,7 +31,8 @@ test("time: absolute texts and what is no time", () => {
   assert.equal(parseTime("2026-11-20 14:00:00", false, now, "utc"), Date.UTC(2026, 10, 20, 14));
   assert.equal(parseTime("2026-11-20", false, now, "utc"), Date.UTC(2026, 10, 20));
   assert.equal(parseTime("2026-11-20T14:00:00Z", false, now), Date.UTC(2026, 10, 20, 14));
-  for (const text of ["", "yesterday", "now-", "now-5", "now-5x", "now5m", "20.11.2026"]) assert.equal(parseTime(text, false, now), undefined, text);
+  for (const text of ["", "yesterday", "now-", "now-5", "now-5x", "now5m", "20.11.2026"])
+    assert.equal(parseTime(text, false, now), undefined, text);
 });
 
 test("time: every quick range can be read and is not empty", () => {

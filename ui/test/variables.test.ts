@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readDashboard, type VariableDefinition } from "../src/lib/dashboard";
 import { kAll } from "../src/lib/interpolate";
-import { autoInterval, choose, customOptions, dependencyOrder, parseVariableQuery, resultLine, toOptions, variableValue } from "../src/lib/variables";
+import {
+  autoInterval,
+  choose,
+  customOptions,
+  dependencyOrder,
+  parseVariableQuery,
+  resultLine,
+  toOptions,
+  variableValue,
+} from "../src/lib/variables";
 
 function define(json: Record<string, unknown>): VariableDefinition {
   const [one] = readDashboard({ templating: { list: [{ name: "v", type: "query", ...json }] } }).variables;
@@ -11,10 +20,22 @@ function define(json: Record<string, unknown>): VariableDefinition {
 }
 
 test("variables: what a query asks", () => {
-  assert.deepEqual(parseVariableQuery("label_values(redis_up, instance)"), { kind: "label_values", match: "redis_up", label: "instance" });
-  assert.deepEqual(parseVariableQuery('label_values(up{a="1, 2", b=~"x"},job)'), { kind: "label_values", match: 'up{a="1, 2", b=~"x"}', label: "job" });
+  assert.deepEqual(parseVariableQuery("label_values(redis_up, instance)"), {
+    kind: "label_values",
+    match: "redis_up",
+    label: "instance",
+  });
+  assert.deepEqual(parseVariableQuery('label_values(up{a="1, 2", b=~"x"},job)'), {
+    kind: "label_values",
+    match: 'up{a="1, 2", b=~"x"}',
+    label: "job",
+  });
   assert.deepEqual(parseVariableQuery("label_values(job)"), { kind: "label_values", match: undefined, label: "job" });
-  assert.deepEqual(parseVariableQuery("label_values({}, job)"), { kind: "label_values", match: undefined, label: "job" });
+  assert.deepEqual(parseVariableQuery("label_values({}, job)"), {
+    kind: "label_values",
+    match: undefined,
+    label: "job",
+  });
   assert.deepEqual(parseVariableQuery("label_names()"), { kind: "label_names", match: undefined });
   assert.deepEqual(parseVariableQuery("metrics(redis_.*)"), { kind: "metrics", regex: "redis_.*" });
   assert.deepEqual(parseVariableQuery("query_result(topk(3, up))"), { kind: "query_result", expr: "topk(3, up)" });
@@ -37,12 +58,18 @@ test("variables: regex and order", () => {
 });
 
 test("variables: custom lists", () => {
-  assert.deepEqual(customOptions("1m, five minutes : 5m, a\\,b"),
-    [{ text: "1m", value: "1m" }, { text: "five minutes", value: "5m" }, { text: "a,b", value: "a,b" }]);
+  assert.deepEqual(customOptions("1m, five minutes : 5m, a\\,b"), [
+    { text: "1m", value: "1m" },
+    { text: "five minutes", value: "5m" },
+    { text: "a,b", value: "a,b" },
+  ]);
 });
 
 test("variables: the address beats the file, the file beats the first option", () => {
-  const options = [{ text: "a", value: "a" }, { text: "b", value: "b" }];
+  const options = [
+    { text: "a", value: "a" },
+    { text: "b", value: "b" },
+  ];
   const multi = define({ multi: true, includeAll: true, current: { value: ["b"] } });
   assert.deepEqual(choose(multi, options, ["a", "b"]), ["a", "b"]);
   assert.deepEqual(choose(multi, options, ["All"]), [kAll]);
@@ -56,8 +83,13 @@ test("variables: the address beats the file, the file beats the first option", (
 });
 
 test("variables: each after those it uses", () => {
-  const list = [{ name: "c", type: "query", query: "label_values(up{b=\"$b\"}, c)" }, { name: "b", type: "query", query: { query: "label_values(up{a=\"${a}\"}, b)" } },
-    { name: "a", type: "query", query: "label_values(a)" }, { name: "x", type: "query", query: "$y" }, { name: "y", type: "query", query: "$x" }];
+  const list = [
+    { name: "c", type: "query", query: 'label_values(up{b="$b"}, c)' },
+    { name: "b", type: "query", query: { query: 'label_values(up{a="${a}"}, b)' } },
+    { name: "a", type: "query", query: "label_values(a)" },
+    { name: "x", type: "query", query: "$y" },
+    { name: "y", type: "query", query: "$x" },
+  ];
   const order = dependencyOrder(readDashboard({ templating: { list } }).variables).map((one) => one.name);
   assert.deepEqual(order.slice(0, 3), ["a", "b", "c"]);
   assert.equal(order.length, 5);

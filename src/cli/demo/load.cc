@@ -11,8 +11,16 @@ namespace cachescope::cli {
 namespace {
 
 constexpr int kBatchesPerSecond = 50;
-constexpr std::size_t kMinValueBytes = 200;
-constexpr std::size_t kMaxValueBytes = 3000;
+constexpr std::size_t kMinValueBytes = 100;
+constexpr std::size_t kMaxValueBytes = 700;
+constexpr std::size_t kPrefillBatch = 500;
+// One key in twenty stays when the set moves: some things are wanted always.
+constexpr std::uint64_t kStays = 20;
+
+std::string_view Value(std::uint64_t random) {
+  static const std::string filler(kMaxValueBytes, 'v');
+  return std::string_view(filler).substr(0, kMinValueBytes + random % (kMaxValueBytes - kMinValueBytes));
+}
 
 }  // namespace
 
@@ -37,15 +45,27 @@ void Load::Start() {
 
 LoadCounts Load::counts() const { return {lookups_, hits_, fills_, errors_, shifts_}; }
 
+std::string Load::Key(std::uint64_t epoch, std::uint64_t rank) const {
+  return (rank % kStays == kStays - 1 ? "product:" : "campaign:" + std::to_string(epoch) + ":") + std::to_string(rank);
+}
+
+Status Load::Prefill(RedisClient& client) {
+  for (std::uint64_t rank = 0; rank < options_.working_set_keys && !stopping_; ++rank) {
+    client.Queue({"SET", Key(0, rank), Value(rank * 7919), "EX", "600"});
+    if (rank % kPrefillBatch == kPrefillBatch - 1) CACHESCOPE_RETURN_IF_ERROR(client.Run().status());
+  }
+  return client.Run().status();
+}
+
 void Load::Run() {
   std::mt19937_64 random(options_.seed);
   std::uniform_real_distribution<double> uniform(0, 1);
-  const std::string filler(kMaxValueBytes, 'v');
   RedisClient client;
-  bool connected = false;
+  bool connected = client.Connect(options_.port).ok() && Prefill(client).ok();
   std::uint64_t epoch = 0;
   const auto start = std::chrono::steady_clock::now();
-  auto next_shift = start + std::chrono::seconds(options_.warm_seconds > 0 ? options_.warm_seconds : options_.shift_seconds);
+  auto next_shift =
+      start + std::chrono::seconds(options_.warm_seconds > 0 ? options_.warm_seconds : options_.shift_seconds);
   auto next_batch = start;
   double owed = 0;
   std::vector<std::string> keys;
@@ -71,9 +91,7 @@ void Load::Run() {
     keys.clear();
     for (; owed >= 1; owed -= 1) {
       const auto rank = std::lower_bound(cumulative_.begin(), cumulative_.end(), uniform(random)) - cumulative_.begin();
-      // Half of the hot keys stay when the set moves: products live longer than campaigns.
-      const bool stays = rank % 4 == 0;
-      keys.push_back((stays ? "product:" : "campaign:" + std::to_string(epoch) + ":") + std::to_string(rank));
+      keys.push_back(Key(epoch, static_cast<std::uint64_t>(rank)));
       client.Queue({"GET", keys.back()});
     }
     auto replies = client.Run();
@@ -90,8 +108,7 @@ void Load::Run() {
         ++hits_;
         continue;
       }
-      const std::size_t size = kMinValueBytes + random() % (kMaxValueBytes - kMinValueBytes);
-      client.Queue({"SET", keys[i], std::string_view(filler).substr(0, size), "EX", "600"});
+      client.Queue({"SET", keys[i], Value(random()), "EX", "600"});
       ++fills_;
     }
     // A little of what else an application does.

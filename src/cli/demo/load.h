@@ -1,5 +1,5 @@
-// The demo's load: a cache-aside application on one Redis whose working set moves every few minutes, so that the hit ratio falls and
-// recovers. One thread, paced; counts what it did.
+// The demo's load: a cache-aside application on one Redis whose working set moves every few minutes, so that the hit
+// ratio falls and recovers. One thread, paced; counts what it did.
 #pragma once
 
 #include <atomic>
@@ -8,15 +8,19 @@
 #include <thread>
 #include <vector>
 
+#include "base/result.h"
+
 namespace cachescope::cli {
+
+class RedisClient;
 
 struct LoadOptions {
   std::uint16_t port = 0;
   double lookups_per_second = 2000;
-  std::uint32_t working_set_keys = 30'000;
-  double zipf_exponent = 0.8;
-  int shift_seconds = 240;  // the working set moves this often
-  int warm_seconds = 0;     // a first shift happens after this many seconds when > 0
+  std::uint32_t working_set_keys = 60'000;
+  double zipf_exponent = 0.5;  // flat: a cold cache takes a minute or two to warm
+  int shift_seconds = 240;     // the working set moves this often
+  int warm_seconds = 0;        // a first shift happens after this many seconds when > 0
   std::uint64_t seed = 1;
 };
 
@@ -37,6 +41,9 @@ class Load {
 
  private:
   void Run();
+  std::string Key(std::uint64_t epoch, std::uint64_t rank) const;
+  // Stores the first working set, as if the cache had been in use for long.
+  Status Prefill(RedisClient& client);
   const LoadOptions options_;
   std::vector<double> cumulative_;  // Zipf distribution over ranks
   std::atomic<bool> stopping_{false};

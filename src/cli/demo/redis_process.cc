@@ -63,9 +63,10 @@ pid_t Spawn(const std::string& program, std::uint16_t port, std::uint64_t maxmem
   dup2(null, STDIN_FILENO);
   dup2(null, STDOUT_FILENO);
   dup2(null, STDERR_FILENO);
-  execl(program.c_str(), program.c_str(), "--port", port_text.c_str(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize",
-        "no", "--maxmemory", memory_text.c_str(), "--maxmemory-policy", "allkeys-lru", "--dir", "/", "--slowlog-log-slower-than", "2000",
-        "--latency-monitor-threshold", "5", static_cast<char*>(nullptr));
+  execl(program.c_str(), program.c_str(), "--port", port_text.c_str(), "--bind", "127.0.0.1", "--save", "",
+        "--appendonly", "no", "--daemonize", "no", "--maxmemory", memory_text.c_str(), "--maxmemory-policy",
+        "allkeys-lru", "--dir", "/", "--slowlog-log-slower-than", "2000", "--latency-monitor-threshold", "5",
+        static_cast<char*>(nullptr));
   _exit(127);
 }
 
@@ -85,11 +86,14 @@ bool WaitForPong(pid_t pid, std::uint16_t port) {
 
 }  // namespace
 
-Result<std::unique_ptr<RedisProcess>> RedisProcess::Start(std::uint64_t maxmemory_bytes) {
-  const std::string program = FindProgram();
-  if (program.empty()) {
-    return NotFound("cannot start the demo: no redis-server on this machine. Install it (Debian and Ubuntu: apt-get install redis-server; "
-                    "Fedora: dnf install valkey; macOS: brew install redis), or watch a Redis that runs elsewhere: cachescope up redis://HOST:PORT");
+Result<std::unique_ptr<RedisProcess>> RedisProcess::Start(const std::string& wanted, std::uint64_t maxmemory_bytes) {
+  const std::string program = wanted.empty() ? FindProgram() : wanted;
+  if (program.empty() || access(program.c_str(), X_OK) != 0) {
+    return NotFound(
+        "cannot start the demo: no redis-server on this machine. Install it (Debian and Ubuntu: apt-get install "
+        "redis-server; "
+        "Fedora: dnf install valkey; macOS: brew install redis), or watch a Redis that runs elsewhere: cachescope up "
+        "redis://HOST:PORT");
   }
   for (int i = 0; i < kAttempts; ++i) {
     CACHESCOPE_ASSIGN_OR_RETURN(const std::uint16_t port, FreePort());

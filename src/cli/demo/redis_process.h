@@ -1,4 +1,5 @@
-// A private redis-server for the demo: on a free loopback port, nothing on disk, gone with this process however it ends.
+// A private redis-server for the demo: on a free loopback port, nothing on disk, gone with this process however it
+// ends.
 #pragma once
 
 #include <sys/types.h>
@@ -13,10 +14,11 @@ namespace cachescope::cli {
 
 class RedisProcess {
  public:
-  // Starts `redis-server` from PATH (or /usr/sbin, /usr/local/bin) with `maxmemory_bytes` and allkeys-lru, and waits up to five seconds for PONG.
-  // kNotFound when no redis-server is installed, with what to do; kUnavailable when it does not come up. Call from the main thread
-  // before other threads start: the child is tied to the life of the calling thread.
-  static Result<std::unique_ptr<RedisProcess>> Start(std::uint64_t maxmemory_bytes);
+  // Starts `program` (empty: redis-server or valkey-server from PATH and the usual places) with `maxmemory_bytes` and
+  // allkeys-lru, and waits up to five seconds for PONG. kNotFound when no redis-server is installed, with what to do;
+  // kUnavailable when it does not come up. Call from the main thread before other threads start: the child is tied to
+  // the life of the calling thread.
+  static Result<std::unique_ptr<RedisProcess>> Start(const std::string& program, std::uint64_t maxmemory_bytes);
   ~RedisProcess();  // ends it and waits
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;

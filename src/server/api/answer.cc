@@ -38,10 +38,12 @@ std::optional<TimestampMs> ParseRfc3339(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, read = 0;
   double second = 0;
   const std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second, &read) != 6) {
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second, &read) !=
+      6) {
     return std::nullopt;
   }
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second < 0 || second >= 61) return std::nullopt;
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second < 0 || second >= 61)
+    return std::nullopt;
   int zone_minutes = 0;
   const std::string_view zone = text.substr(static_cast<std::size_t>(read));
   if (zone != "Z" && zone != "z") {
@@ -80,18 +82,31 @@ void WriteError(http::ResponseWriter& response, std::string_view type, std::stri
   response.SetStatus(HttpStatus(type));
   response.SetHeader("Content-Type", "application/json");
   JsonWriter json(&response);
-  json.BeginObject().Key("status").String("error").Key("errorType").String(type).Key("error").String(message).EndObject().Flush();
+  json.BeginObject()
+      .Key("status")
+      .String("error")
+      .Key("errorType")
+      .String(type)
+      .Key("error")
+      .String(message)
+      .EndObject()
+      .Flush();
 }
 
 void WriteExecutionError(http::ResponseWriter& response, const Status& status) {
   switch (status.code()) {
-    case Code::kDeadlineExceeded: return WriteError(response, "timeout", status.message());
-    case Code::kCancelled: return WriteError(response, "canceled", status.message());
-    case Code::kUnavailable: return WriteError(response, "unavailable", status.message());
+    case Code::kDeadlineExceeded:
+      return WriteError(response, "timeout", status.message());
+    case Code::kCancelled:
+      return WriteError(response, "canceled", status.message());
+    case Code::kUnavailable:
+      return WriteError(response, "unavailable", status.message());
     case Code::kCorruption:
     case Code::kIoError:
-    case Code::kInternal: return WriteError(response, "internal", status.message());
-    default: return WriteError(response, "execution", status.message());
+    case Code::kInternal:
+      return WriteError(response, "internal", status.message());
+    default:
+      return WriteError(response, "execution", status.message());
   }
 }
 

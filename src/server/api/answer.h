@@ -17,8 +17,8 @@ namespace cachescope::api {
 void WriteSuccess(http::ResponseWriter& response, const std::function<void(JsonWriter&)>& data,
                   const std::vector<std::string>& warnings = {}, const std::vector<std::string>& infos = {});
 
-// {"status":"error","errorType":…,"error":…} with the HTTP status that belongs to the type: bad_data 400, execution 422,
-// timeout 503, canceled 499, not_found 404, unavailable 503, internal 500.
+// {"status":"error","errorType":…,"error":…} with the HTTP status that belongs to the type: bad_data 400, execution
+// 422, timeout 503, canceled 499, not_found 404, unavailable 503, internal 500.
 void WriteError(http::ResponseWriter& response, std::string_view type, std::string_view message);
 // The same with the type an execution error has by its code.
 void WriteExecutionError(http::ResponseWriter& response, const Status& status);

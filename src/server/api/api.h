@@ -54,10 +54,10 @@ struct ApiContext {
   TimestampMs started_at = 0;
   std::string hostname;
   std::vector<std::pair<std::string, std::string>> flags;  // as given or defaulted, secrets left out
-  std::function<std::string()> config_text;     // the loaded configuration with secrets replaced
-  std::function<Status()> reload;               // loads the configuration again
-  std::function<bool()> ready;                  // queries work
-  std::function<std::string()> metrics_text;    // our own exposition
+  std::function<std::string()> config_text;                // the loaded configuration with secrets replaced
+  std::function<Status()> reload;                          // loads the configuration again
+  std::function<bool()> ready;                             // queries work
+  std::function<std::string()> metrics_text;               // our own exposition
   std::function<bool()> last_reload_ok;
   std::function<TimestampMs()> last_reload_at;  // of the last successful one
   std::vector<Dashboard> dashboards;

@@ -16,15 +16,31 @@ constexpr std::size_t kFlushBytes = 32 << 10;
 void AppendEscaped(std::string* out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\t': *out += "\\t"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
       // Harmless inside JSON, dangerous when somebody pastes the answer into a page.
-      case '<': *out += "\\u003c"; break;
-      case '>': *out += "\\u003e"; break;
-      case '&': *out += "\\u0026"; break;
+      case '<':
+        *out += "\\u003c";
+        break;
+      case '>':
+        *out += "\\u003e";
+        break;
+      case '&':
+        *out += "\\u0026";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           *out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -148,7 +164,8 @@ JsonWriter& JsonWriter::Timestamp(TimestampMs t) {
   if (t < 0) text_.push_back('-');
   const auto magnitude = static_cast<std::uint64_t>(t < 0 ? -t : t);
   fmt::format_to(std::back_inserter(text_), "{}", magnitude / 1000);
-  if (const auto fraction = magnitude % 1000; fraction != 0) fmt::format_to(std::back_inserter(text_), ".{:03}", fraction);
+  if (const auto fraction = magnitude % 1000; fraction != 0)
+    fmt::format_to(std::back_inserter(text_), ".{:03}", fraction);
   return *this;
 }
 
@@ -172,7 +189,12 @@ JsonWriter& JsonWriter::HistogramObject(const FloatHistogram& histogram) {
   if (!buckets.empty()) {
     Key("buckets").BeginArray();
     for (const HistogramBucket& bucket : buckets) {
-      BeginArray().Int(bucket.boundary).SampleValue(bucket.lower).SampleValue(bucket.upper).SampleValue(bucket.count).EndArray();
+      BeginArray()
+          .Int(bucket.boundary)
+          .SampleValue(bucket.lower)
+          .SampleValue(bucket.upper)
+          .SampleValue(bucket.count)
+          .EndArray();
     }
     EndArray();
   }
@@ -190,8 +212,8 @@ std::string FormatTime(TimestampMs t) {
   }
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  const std::string base = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                                       utc.tm_hour, utc.tm_min, utc.tm_sec);
+  const std::string base = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1,
+                                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
   return ms == 0 ? base + "Z" : fmt::format("{}.{:03}Z", base, ms);
 }
 

@@ -5,9 +5,11 @@
 namespace cachescope::api {
 namespace {
 
-// The page loads nothing from elsewhere and runs no inline script; charts set style attributes from script, which this permits.
+// The page loads nothing from elsewhere and runs no inline script; charts set style attributes from script, which this
+// permits.
 constexpr std::string_view kContentSecurityPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src "
+    "'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 bool Accepts(const http::Request& request, std::string_view coding) {
@@ -24,7 +26,8 @@ const Asset* FindAsset(const ApiContext& api, std::string_view path, bool gzip) 
   return plain;
 }
 
-void ServeAsset(const ApiContext& api, const http::Request& request, std::string_view path, http::ResponseWriter& response) {
+void ServeAsset(const ApiContext& api, const http::Request& request, std::string_view path,
+                http::ResponseWriter& response) {
   const Asset* asset = FindAsset(api, path, Accepts(request, "gzip"));
   if (asset == nullptr) {
     response.SetStatus(404);
@@ -83,7 +86,8 @@ void RegisterPage(http::Server& server, std::shared_ptr<const ApiContext> api) {
   server.Handle("GET", "/api/dashboards", [api](const auto&, auto& r) { ListDashboards(*api, r); });
   server.Handle("GET", "/api/dashboards/:uid", [api](const auto& q, auto& r) { OneDashboard(*api, q, r); });
   server.Handle("GET", "/api/advice/:kind", [api](const auto& q, auto& r) { OneAdvice(*api, q, r); });
-  server.Handle("GET", "/api/*rest", [](const auto& q, auto& r) { WriteError(r, "not_found", "no endpoint " + q.path); });
+  server.Handle("GET", "/api/*rest",
+                [](const auto& q, auto& r) { WriteError(r, "not_found", "no endpoint " + q.path); });
   server.Handle("GET", "/assets/*rest", [api](const auto& q, auto& r) { ServeAsset(*api, q, q.path, r); });
   // Every other path is a view of the page: the page reads the path itself.
   const auto index = [api](const http::Request& q, http::ResponseWriter& r) {

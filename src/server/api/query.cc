@@ -48,10 +48,20 @@ void WriteResult(http::ResponseWriter& response, promql::QueryResult result, std
         json.BeginObject().Key("resultType");
         switch (result.type) {
           case promql::ValueType::kScalar:
-            json.String("scalar").Key("result").BeginArray().Timestamp(result.scalar.t).SampleValue(result.scalar.v).EndArray();
+            json.String("scalar")
+                .Key("result")
+                .BeginArray()
+                .Timestamp(result.scalar.t)
+                .SampleValue(result.scalar.v)
+                .EndArray();
             break;
           case promql::ValueType::kString:
-            json.String("string").Key("result").BeginArray().Timestamp(result.string.t).String(result.string.v).EndArray();
+            json.String("string")
+                .Key("result")
+                .BeginArray()
+                .Timestamp(result.string.t)
+                .String(result.string.v)
+                .EndArray();
             break;
           default: {
             const bool matrix = result.type == promql::ValueType::kMatrix;
@@ -109,40 +119,46 @@ void QueryRange(const ApiContext& api, const http::Request& request, http::Respo
   for (const char* name : {"start", "end", "step"}) {
     if (params.Get(name).empty()) {
       const std::string kind = std::string(name) == "step" ? "duration" : "timestamp";
-      return WriteError(response, "bad_data", "invalid parameter \"" + std::string(name) + "\": cannot parse \"\" to a valid " + kind);
+      return WriteError(response, "bad_data",
+                        "invalid parameter \"" + std::string(name) + "\": cannot parse \"\" to a valid " + kind);
     }
   }
   auto start = TimeParam(params, "start", 0);
   if (!start.ok()) return WriteError(response, "bad_data", start.status().message());
   auto end = TimeParam(params, "end", 0);
   if (!end.ok()) return WriteError(response, "bad_data", end.status().message());
-  if (*end < *start) return WriteError(response, "bad_data", "invalid parameter \"end\": end timestamp must not be before start time");
+  if (*end < *start)
+    return WriteError(response, "bad_data", "invalid parameter \"end\": end timestamp must not be before start time");
   auto step = DurationParam(params, "step", 0);
   if (!step.ok()) return WriteError(response, "bad_data", step.status().message());
   if (*step <= 0) {
     return WriteError(response, "bad_data",
-                      "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer");
+                      "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try "
+                      "a positive integer");
   }
   if ((*end - *start) / *step > kMaxPoints) {
-    return WriteError(response, "bad_data",
-                      "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
+    return WriteError(
+        response, "bad_data",
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
   }
   auto common = ReadCommon(api, params);
   if (!common.ok()) return WriteError(response, "bad_data", common.status().message());
   const auto type = common->expr->type();
   if (type != promql::ValueType::kVector && type != promql::ValueType::kScalar) {
     return WriteError(response, "bad_data",
-                      std::string("invalid parameter \"query\": invalid expression type \"") + promql::ValueTypeName(type) +
-                          "\" for range query, must be Scalar or instant Vector");
+                      std::string("invalid parameter \"query\": invalid expression type \"") +
+                          promql::ValueTypeName(type) + "\" for range query, must be Scalar or instant Vector");
   }
-  auto result = api.engine->Evaluate(*api.storage, *common->expr, common->text, *start, *end, *step, false, common->context);
+  auto result =
+      api.engine->Evaluate(*api.storage, *common->expr, common->text, *start, *end, *step, false, common->context);
   if (!result.ok()) return WriteExecutionError(response, result.status());
   WriteResult(response, std::move(*result), common->limit, common->stats);
 }
 
 void FormatQuery(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   auto expr = promql::ParseExpr(request.AllParams().Get("query"), api.engine->options().parser);
-  if (!expr.ok()) return WriteError(response, "bad_data", "invalid parameter \"query\": " + std::string(expr.status().message()));
+  if (!expr.ok())
+    return WriteError(response, "bad_data", "invalid parameter \"query\": " + std::string(expr.status().message()));
   WriteSuccess(response, [&](JsonWriter& json) { json.String(promql::Pretty(**expr)); });
 }
 

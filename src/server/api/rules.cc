@@ -69,7 +69,11 @@ void Rules(const ApiContext& api, const http::Request& request, http::ResponseWr
       json.BeginObject().Key("name").String(group.name).Key("file").String(group.file).Key("rules").BeginArray();
       for (const auto* rule : shown) WriteRule(json, *rule, with_alerts);
       json.EndArray().Key("interval").Double(static_cast<double>(group.interval) / 1000).Key("limit").Int(group.limit);
-      json.Key("evaluationTime").Double(group.evaluation_seconds).Key("lastEvaluation").Time(group.last_evaluation).EndObject();
+      json.Key("evaluationTime")
+          .Double(group.evaluation_seconds)
+          .Key("lastEvaluation")
+          .Time(group.last_evaluation)
+          .EndObject();
     }
     json.EndArray().EndObject();
   });
@@ -95,7 +99,14 @@ void RegisterRules(http::Server& server, std::shared_ptr<const ApiContext> api) 
   server.Handle("GET", "/api/v1/alertmanagers", [](const auto&, auto& r) {
     // Notifications are sent by this process itself; none is handed to an Alertmanager.
     WriteSuccess(r, [](JsonWriter& json) {
-      json.BeginObject().Key("activeAlertmanagers").BeginArray().EndArray().Key("droppedAlertmanagers").BeginArray().EndArray().EndObject();
+      json.BeginObject()
+          .Key("activeAlertmanagers")
+          .BeginArray()
+          .EndArray()
+          .Key("droppedAlertmanagers")
+          .BeginArray()
+          .EndArray()
+          .EndObject();
     });
   });
 }

@@ -75,7 +75,8 @@ void SeriesList(const ApiContext& api, const http::Request& request, http::Respo
 }
 
 // Names or values over the union of the selectors; `name` empty means names.
-void Names(const ApiContext& api, const http::Request& request, http::ResponseWriter& response, const std::string& name) {
+void Names(const ApiContext& api, const http::Request& request, http::ResponseWriter& response,
+           const std::string& name) {
   auto selection = ReadSelection(request.AllParams());
   if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
   auto querier = api.storage->NewQuerier(selection->start, selection->end);

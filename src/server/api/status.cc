@@ -1,7 +1,7 @@
 // /-/healthy, /-/ready, /-/reload, /metrics, /api/v1/status/*.
+#include "base/duration.h"
 #include "server/api/answer.h"
 #include "server/api/api.h"
-#include "base/duration.h"
 
 namespace cachescope::api {
 namespace {
@@ -23,7 +23,13 @@ void BuildInfoStatus(const ApiContext& api, http::ResponseWriter& response) {
 void RuntimeInfo(const ApiContext& api, http::ResponseWriter& response) {
   const tsdb::HeadStats stats = api.head->stats();
   WriteSuccess(response, [&](JsonWriter& json) {
-    json.BeginObject().Key("startTime").Time(api.started_at).Key("serverTime").Time(api.clock->NowMs()).Key("hostname").String(api.hostname);
+    json.BeginObject()
+        .Key("startTime")
+        .Time(api.started_at)
+        .Key("serverTime")
+        .Time(api.clock->NowMs())
+        .Key("hostname")
+        .String(api.hostname);
     json.Key("reloadConfigSuccess").Bool(api.last_reload_ok()).Key("lastConfigTime").Time(api.last_reload_at());
     json.Key("corruptionCount").Int(0).Key("timeSeriesCount").Int(static_cast<std::int64_t>(stats.series));
     json.Key("storageRetention").String(api.retention > 0 ? FormatDuration(api.retention) : "").EndObject();
@@ -32,7 +38,13 @@ void RuntimeInfo(const ApiContext& api, http::ResponseWriter& response) {
 
 void WriteCounts(JsonWriter& json, std::string_view key, const std::vector<tsdb::NamedCount>& counts) {
   json.Key(key).BeginArray();
-  for (const auto& count : counts) json.BeginObject().Key("name").String(count.name).Key("value").Int(static_cast<std::int64_t>(count.count)).EndObject();
+  for (const auto& count : counts)
+    json.BeginObject()
+        .Key("name")
+        .String(count.name)
+        .Key("value")
+        .Int(static_cast<std::int64_t>(count.count))
+        .EndObject();
   json.EndArray();
 }
 
@@ -43,7 +55,10 @@ void TsdbStatus(const ApiContext& api, const http::Request& request, http::Respo
   const tsdb::Cardinality counts = api.head->CountLabels(*limit == 0 ? 10 : std::min<std::size_t>(*limit, 10'000));
   WriteSuccess(response, [&](JsonWriter& json) {
     json.BeginObject().Key("headStats").BeginObject().Key("numSeries").Int(static_cast<std::int64_t>(stats.series));
-    json.Key("numLabelPairs").Int(static_cast<std::int64_t>(counts.label_pairs)).Key("chunkCount").Int(static_cast<std::int64_t>(stats.chunks));
+    json.Key("numLabelPairs")
+        .Int(static_cast<std::int64_t>(counts.label_pairs))
+        .Key("chunkCount")
+        .Int(static_cast<std::int64_t>(stats.chunks));
     json.Key("minTime").Int(stats.min_time).Key("maxTime").Int(stats.max_time).EndObject();
     WriteCounts(json, "seriesCountByMetricName", counts.series_by_metric);
     WriteCounts(json, "labelValueCountByLabelName", counts.values_by_label);

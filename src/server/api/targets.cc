@@ -10,15 +10,37 @@ namespace {
 
 // Unknown types are called "unknown" in this API.
 void WriteMetadata(JsonWriter& json, const MetricMetadata& metadata) {
-  json.BeginObject().Key("type").String(MetricTypeName(metadata.type)).Key("unit").String(metadata.unit).Key("help").String(metadata.help).EndObject();
+  json.BeginObject()
+      .Key("type")
+      .String(MetricTypeName(metadata.type))
+      .Key("unit")
+      .String(metadata.unit)
+      .Key("help")
+      .String(metadata.help)
+      .EndObject();
 }
 
 void WriteActive(JsonWriter& json, const collect::TargetSnapshot& target) {
-  json.BeginObject().Key("discoveredLabels").LabelObject(target.spec.discovered).Key("labels").LabelObject(target.spec.labels);
-  json.Key("scrapePool").String(target.spec.job).Key("scrapeUrl").String(target.spec.url).Key("globalUrl").String(target.spec.url);
+  json.BeginObject()
+      .Key("discoveredLabels")
+      .LabelObject(target.spec.discovered)
+      .Key("labels")
+      .LabelObject(target.spec.labels);
+  json.Key("scrapePool")
+      .String(target.spec.job)
+      .Key("scrapeUrl")
+      .String(target.spec.url)
+      .Key("globalUrl")
+      .String(target.spec.url);
   json.Key("lastError").String(target.last_error).Key("lastScrape").Time(target.last_scrape);
-  json.Key("lastScrapeDuration").Double(target.last_duration_seconds).Key("health").String(collect::TargetHealthName(target.health));
-  json.Key("scrapeInterval").String(FormatDuration(target.spec.interval)).Key("scrapeTimeout").String(FormatDuration(target.spec.timeout));
+  json.Key("lastScrapeDuration")
+      .Double(target.last_duration_seconds)
+      .Key("health")
+      .String(collect::TargetHealthName(target.health));
+  json.Key("scrapeInterval")
+      .String(FormatDuration(target.spec.interval))
+      .Key("scrapeTimeout")
+      .String(FormatDuration(target.spec.timeout));
   json.EndObject();
 }
 
@@ -40,7 +62,12 @@ void Targets(const ApiContext& api, const http::Request& request, http::Response
     for (const auto& target : api.scrape->DroppedTargets()) {
       ++counts[target.job];
       if (!dropped || (!pool.empty() && pool != target.job)) continue;
-      json.BeginObject().Key("discoveredLabels").LabelObject(target.discovered).Key("scrapePool").String(target.job).EndObject();
+      json.BeginObject()
+          .Key("discoveredLabels")
+          .LabelObject(target.discovered)
+          .Key("scrapePool")
+          .String(target.job)
+          .EndObject();
     }
     json.EndArray().Key("droppedTargetCounts").BeginObject();
     for (const auto& [job, count] : counts) json.Key(job).Int(count);
@@ -58,7 +85,8 @@ void Metadata(const ApiContext& api, const http::Request& request, http::Respons
   std::map<std::string, std::vector<MetricMetadata>> families;
   for (const auto& entry : api.scrape->Metadata(std::string(params.Get("metric")), 0)) {
     auto& known = families[entry.family];
-    if (std::find(known.begin(), known.end(), entry.metadata) == known.end() && (most == 0 || known.size() < most)) known.push_back(entry.metadata);
+    if (std::find(known.begin(), known.end(), entry.metadata) == known.end() && (most == 0 || known.size() < most))
+      known.push_back(entry.metadata);
   }
   WriteSuccess(response, [&](JsonWriter& json) {
     json.BeginObject();
@@ -80,7 +108,9 @@ void TargetsMetadata(const ApiContext& api, const http::Request& request, http::
   std::vector<Matcher> matchers;
   if (!params.Get("match_target").empty()) {
     auto parsed = promql::ParseSelector(params.Get("match_target"));
-    if (!parsed.ok()) return WriteError(response, "bad_data", "invalid parameter \"match_target\": " + std::string(parsed.status().message()));
+    if (!parsed.ok())
+      return WriteError(response, "bad_data",
+                        "invalid parameter \"match_target\": " + std::string(parsed.status().message()));
     matchers = std::move(*parsed);
   }
   const std::string metric(params.Get("metric"));
@@ -88,12 +118,19 @@ void TargetsMetadata(const ApiContext& api, const http::Request& request, http::
     json.BeginArray();
     std::size_t n = 0;
     for (const auto& entry : api.scrape->Metadata(metric, 0)) {
-      const bool matched = std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& m) { return m.MatchesLabels(entry.target_labels); });
+      const bool matched = std::all_of(matchers.begin(), matchers.end(),
+                                       [&](const Matcher& m) { return m.MatchesLabels(entry.target_labels); });
       if (!matched) continue;
       if (*limit > 0 && n++ == *limit) break;
       json.BeginObject().Key("target").LabelObject(entry.target_labels);
       if (metric.empty()) json.Key("metric").String(entry.family);
-      json.Key("type").String(MetricTypeName(entry.metadata.type)).Key("help").String(entry.metadata.help).Key("unit").String(entry.metadata.unit).EndObject();
+      json.Key("type")
+          .String(MetricTypeName(entry.metadata.type))
+          .Key("help")
+          .String(entry.metadata.help)
+          .Key("unit")
+          .String(entry.metadata.unit)
+          .EndObject();
     }
     json.EndArray();
   });

@@ -9,10 +9,14 @@ namespace cachescope::app {
 namespace {
 
 std::string_view ContentType(std::string_view path) {
-  constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-      {".svg", "image/svg+xml"},             {".json", "application/json"},             {".png", "image/png"},
-      {".ico", "image/x-icon"},              {".webmanifest", "application/manifest+json"}};
+  constexpr std::pair<std::string_view, std::string_view> kTypes[] = {{".html", "text/html; charset=utf-8"},
+                                                                      {".js", "text/javascript; charset=utf-8"},
+                                                                      {".css", "text/css; charset=utf-8"},
+                                                                      {".svg", "image/svg+xml"},
+                                                                      {".json", "application/json"},
+                                                                      {".png", "image/png"},
+                                                                      {".ico", "image/x-icon"},
+                                                                      {".webmanifest", "application/manifest+json"}};
   for (const auto& [suffix, type] : kTypes) {
     if (path.ends_with(suffix)) return type;
   }
@@ -26,7 +30,8 @@ const std::vector<CatalogFile>& CatalogFiles() {
     std::vector<CatalogFile> out;
     for (const EmbeddedFile& file : EmbeddedCatalog()) {
       const auto slash = file.path.find('/');
-      if (slash != std::string_view::npos) out.push_back({file.path.substr(0, slash), file.path.substr(slash + 1), file.bytes});
+      if (slash != std::string_view::npos)
+        out.push_back({file.path.substr(0, slash), file.path.substr(slash + 1), file.bytes});
     }
     return out;
   }();

@@ -28,7 +28,8 @@ Result<std::string> ReadWhole(const std::string& path) {
   if (!in) return NotFound("cannot read " + path + ": " + std::strerror(errno));
   std::ostringstream text;
   text << in.rdbuf();
-  if (in.bad() || text.view().size() > kMaxFileBytes) return IoError("cannot read " + path + ": over 16 MiB or not readable");
+  if (in.bad() || text.view().size() > kMaxFileBytes)
+    return IoError("cannot read " + path + ": over 16 MiB or not readable");
   return std::move(text).str();
 }
 
@@ -47,7 +48,8 @@ Status ReadRuleFiles(const ConfigNode& node, const std::string& config_path, std
     std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     globfree(&found);
     // As upstream: a pattern that matches nothing is no error, a plain name that is not there is one.
-    if (result != 0 && pattern.find_first_of("*?[") == std::string::npos) return node.Error("cannot read rule file " + full + ": no such file");
+    if (result != 0 && pattern.find_first_of("*?[") == std::string::npos)
+      return node.Error("cannot read rule file " + full + ": no such file");
     for (const std::string& path : paths) {
       auto text = ReadWhole(path);
       if (!text.ok()) return node.Error(text.status().message());
@@ -103,7 +105,8 @@ Status ReadCache(const ConfigNode& node, const std::string& config_path, Config*
   if (cache.interval <= 0 || cache.timeout <= 0) return node.Error("interval and timeout of a cache must be positive");
   if (cache.timeout > cache.interval) cache.timeout = cache.interval;
   for (const CacheConfig& other : config->caches) {
-    if (other.name == cache.name) return node.Error("cache \"" + cache.name + "\" is listed twice; give one of them another name");
+    if (other.name == cache.name)
+      return node.Error("cache \"" + cache.name + "\" is listed twice; give one of them another name");
   }
   config->caches.push_back(std::move(cache));
   return {};
@@ -138,7 +141,9 @@ Status ReadSections(const ConfigNode& root, Config* config) {
       .Node("rule_files", [&](const ConfigNode& n) { return ReadRuleFiles(n, config->path, &config->rule_files); });
   // Read below, once the defaults are known whatever the order of keys.
   reader.Allow("scrape_configs").Allow("caches");
-  for (const char* key : {"alerting", "remote_write", "remote_read", "storage", "tracing", "otlp", "runtime", "scrape_config_files"}) reader.Allow(key);
+  for (const char* key :
+       {"alerting", "remote_write", "remote_read", "storage", "tracing", "otlp", "runtime", "scrape_config_files"})
+    reader.Allow(key);
   CACHESCOPE_RETURN_IF_ERROR(reader.Finish());
   if (const ConfigNode* list = root.Find("scrape_configs")) {
     CACHESCOPE_ASSIGN_OR_RETURN(config->scrape_configs, collect::ParseScrapeConfigs(*list, config->scrape_defaults));
@@ -160,7 +165,9 @@ Result<CacheConfig> CacheFromUrl(const std::string& url) {
   if (address.password.empty()) out.redis.password_file = Environment("REDIS_PASSWORD_FILE");
   if (address.username.empty()) address.username = Environment("REDIS_USER");
   const bool v6 = address.host.find(':') != std::string::npos;
-  out.name = !address.unix_path.empty() ? address.unix_path : (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+  out.name = !address.unix_path.empty()
+                 ? address.unix_path
+                 : (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
   return out;
 }
 
@@ -196,7 +203,8 @@ Config DefaultConfig() { return std::move(*ParseConfig("", "")); }
 std::vector<rules::RuleFile> ShippedRules() {
   std::vector<rules::RuleFile> out;
   for (const CatalogFile& file : CatalogFiles()) {
-    if (file.name == "rules.yml") out.push_back({"catalog/" + std::string(file.kind) + "/rules.yml", std::string(file.text)});
+    if (file.name == "rules.yml")
+      out.push_back({"catalog/" + std::string(file.kind) + "/rules.yml", std::string(file.text)});
   }
   return out;
 }
@@ -207,13 +215,15 @@ std::string RedactSecrets(std::string_view yaml) {
     const auto end = std::min(yaml.find('\n'), yaml.size());
     std::string line(yaml.substr(0, end));
     yaml.remove_prefix(std::min(end + 1, yaml.size()));
-    for (const std::string_view key : {"password", "credentials", "bearer_token", "client_secret", "secret_key", "token", "api_key"}) {
+    for (const std::string_view key :
+         {"password", "credentials", "bearer_token", "client_secret", "secret_key", "token", "api_key"}) {
       const auto at = line.find(std::string(key) + ":");
       const auto value = at == std::string::npos ? at : line.find_first_not_of(" \t", at + key.size() + 1);
       const auto comment = line.find('#');
       if (value == std::string::npos || (comment != std::string::npos && comment < at)) continue;
       const auto stop = line.find_first_of(",}", value);
-      line = line.substr(0, value) + "<secret>" + (line.find('{') < at && stop != std::string::npos ? line.substr(stop) : "");
+      line = line.substr(0, value) + "<secret>" +
+             (line.find('{') < at && stop != std::string::npos ? line.substr(stop) : "");
     }
     // scheme://user:password@host
     for (auto scheme = line.find("://"); scheme != std::string::npos; scheme = line.find("://", scheme + 3)) {

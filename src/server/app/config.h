@@ -1,5 +1,5 @@
-// The configuration file: a prometheus.yml works as it is; our own sections stand beside it in the same syntax. This module reads the
-// tree of keys; each section's owner parses, defaults and validates its own options.
+// The configuration file: a prometheus.yml works as it is; our own sections stand beside it in the same syntax. This
+// module reads the tree of keys; each section's owner parses, defaults and validates its own options.
 #pragma once
 
 #include <memory>
@@ -44,8 +44,8 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path);
 // What runs without a file: shipped rules, alerts to the log.
 Config DefaultConfig();
 
-// A cache from a URL: redis://, rediss://, unix://, host:port. REDIS_USER, REDIS_PASSWORD and REDIS_PASSWORD_FILE fill in
-// credentials the URL does not have. kInvalidArgument names the URL without its credentials.
+// A cache from a URL: redis://, rediss://, unix://, host:port. REDIS_USER, REDIS_PASSWORD and REDIS_PASSWORD_FILE fill
+// in credentials the URL does not have. kInvalidArgument names the URL without its credentials.
 Result<CacheConfig> CacheFromUrl(const std::string& url);
 
 // Values of keys whose name says secret (password, token, credentials …) and user parts of URLs, replaced by <secret>.

@@ -28,7 +28,8 @@ Result<DirectoryLock> DirectoryLock::Acquire(const std::string& directory) {
   lock.fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock.fd_ < 0) return IoError("cannot use data directory " + directory + ": " + std::strerror(errno));
   if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    return Unavailable("cannot use data directory " + directory + ": another process holds its lock; stop it or choose another --storage.tsdb.path");
+    return Unavailable("cannot use data directory " + directory +
+                       ": another process holds its lock; stop it or choose another --storage.tsdb.path");
   }
   return lock;
 }

@@ -14,7 +14,8 @@ class DirectoryLock {
   DirectoryLock(DirectoryLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   DirectoryLock& operator=(DirectoryLock&& other) noexcept;
 
-  // Creates the directory (and its parents) when missing. kIoError "cannot use DIR: cause"; kUnavailable when another process has it.
+  // Creates the directory (and its parents) when missing. kIoError "cannot use DIR: cause"; kUnavailable when another
+  // process has it.
   static Result<DirectoryLock> Acquire(const std::string& directory);
 
  private:

@@ -14,8 +14,8 @@ namespace cachescope::app {
 namespace {
 
 constexpr int kWaitMs = 200;
-constexpr const char* kSockets[] = {"/run/redis/redis-server.sock", "/run/redis/redis.sock", "/var/run/redis/redis.sock", "/run/valkey/valkey.sock",
-                                    "/tmp/redis.sock"};
+constexpr const char* kSockets[] = {"/run/redis/redis-server.sock", "/run/redis/redis.sock",
+                                    "/var/run/redis/redis.sock", "/run/valkey/valkey.sock", "/tmp/redis.sock"};
 
 // Whether what listens there answers PING as a Redis does; one that asks for a password is one too.
 bool AnswersLikeRedis(int fd, const sockaddr* address, socklen_t size) {
@@ -49,7 +49,8 @@ std::vector<std::string> DiscoverLocalCaches() {
     sockaddr_un unix_address{};
     unix_address.sun_family = AF_UNIX;
     std::strncpy(unix_address.sun_path, path, sizeof unix_address.sun_path - 1);
-    if (AnswersLikeRedis(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<sockaddr*>(&unix_address), sizeof unix_address)) {
+    if (AnswersLikeRedis(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), reinterpret_cast<sockaddr*>(&unix_address),
+                         sizeof unix_address)) {
       out.push_back(std::string("unix://") + path);
     }
   }

@@ -28,15 +28,19 @@ void CollectStore(const tsdb::Head& head, Families* out) {
   constexpr auto kCounter = InstrumentType::kCounter;
   AddOne(out, "cachescope_storage_series", "Series held in memory.", kGauge, Number(stats.series));
   AddOne(out, "cachescope_storage_chunks", "Chunks held in memory.", kGauge, Number(stats.chunks));
-  AddOne(out, "cachescope_storage_chunk_bytes", "Bytes of encoded samples held in memory.", kGauge, Number(stats.chunk_bytes));
-  AddOne(out, "cachescope_storage_index_bytes", "Bytes of the label index, estimated.", kGauge, Number(stats.index_bytes));
+  AddOne(out, "cachescope_storage_chunk_bytes", "Bytes of encoded samples held in memory.", kGauge,
+         Number(stats.chunk_bytes));
+  AddOne(out, "cachescope_storage_index_bytes", "Bytes of the label index, estimated.", kGauge,
+         Number(stats.index_bytes));
   AddOne(out, "cachescope_storage_samples_appended_total", "Samples stored.", kCounter, Number(stats.samples_appended));
   AddOne(out, "cachescope_storage_series_created_total", "Series created.", kCounter, Number(stats.series_created));
-  AddOne(out, "cachescope_storage_series_removed_total", "Series forgotten because none of their samples is left.", kCounter, Number(stats.series_removed));
-  FamilySnapshot& refused = AddFamily(out, "cachescope_storage_samples_refused_total", "Samples refused, by reason.", kCounter);
-  const std::pair<const char*, std::uint64_t> reasons[] = {{"duplicate", stats.duplicate},         {"invalid", stats.invalid},
-                                                           {"out_of_bounds", stats.out_of_bounds}, {"out_of_order", stats.out_of_order},
-                                                           {"over_limit", stats.over_limit},       {"too_old", stats.too_old}};
+  AddOne(out, "cachescope_storage_series_removed_total", "Series forgotten because none of their samples is left.",
+         kCounter, Number(stats.series_removed));
+  FamilySnapshot& refused =
+      AddFamily(out, "cachescope_storage_samples_refused_total", "Samples refused, by reason.", kCounter);
+  const std::pair<const char*, std::uint64_t> reasons[] = {
+      {"duplicate", stats.duplicate},       {"invalid", stats.invalid},       {"out_of_bounds", stats.out_of_bounds},
+      {"out_of_order", stats.out_of_order}, {"over_limit", stats.over_limit}, {"too_old", stats.too_old}};
   for (const auto& [reason, count] : reasons) refused.series.push_back({{{"reason", reason}}, Number(count), {}, 0});
 }
 
@@ -44,23 +48,32 @@ void CollectScrapes(const collect::ScrapeManager& scrape, Families* out) {
   const collect::CollectCounters& counters = scrape.counters();
   constexpr auto kCounter = InstrumentType::kCounter;
   AddOne(out, "cachescope_collect_scrapes_total", "Scrapes begun.", kCounter, Number(counters.scrapes));
-  AddOne(out, "cachescope_collect_scrapes_skipped_total", "Scrapes left out because the one before took longer than the interval.", kCounter,
-         Number(counters.skipped));
-  AddOne(out, "cachescope_collect_samples_total", "Samples read from targets and stored.", kCounter, Number(counters.samples));
-  FamilySnapshot& failed = AddFamily(out, "cachescope_collect_scrapes_failed_total", "Scrapes that failed, by kind of failure.", kCounter);
+  AddOne(out, "cachescope_collect_scrapes_skipped_total",
+         "Scrapes left out because the one before took longer than the interval.", kCounter, Number(counters.skipped));
+  AddOne(out, "cachescope_collect_samples_total", "Samples read from targets and stored.", kCounter,
+         Number(counters.samples));
+  FamilySnapshot& failed =
+      AddFamily(out, "cachescope_collect_scrapes_failed_total", "Scrapes that failed, by kind of failure.", kCounter);
   for (std::size_t code = 1; code < collect::kCodeCount; ++code) {
-    failed.series.push_back({{{"code", std::string(CodeName(static_cast<Code>(code)))}}, Number(counters.failed[code]), {}, 0});
+    failed.series.push_back(
+        {{{"code", std::string(CodeName(static_cast<Code>(code)))}}, Number(counters.failed[code]), {}, 0});
   }
-  FamilySnapshot& refused = AddFamily(out, "cachescope_collect_samples_refused_total", "Samples of good scrapes that were not stored, by reason.", kCounter);
+  FamilySnapshot& refused = AddFamily(out, "cachescope_collect_samples_refused_total",
+                                      "Samples of good scrapes that were not stored, by reason.", kCounter);
   const std::pair<const char*, std::uint64_t> reasons[] = {
-      {"duplicate", counters.duplicates},     {"out_of_bounds", counters.out_of_bounds}, {"out_of_order", counters.out_of_order},
-      {"reserved", counters.report_conflicts}, {"series_limit", counters.series_limit},  {"too_old", counters.too_old}};
+      {"duplicate", counters.duplicates},      {"out_of_bounds", counters.out_of_bounds},
+      {"out_of_order", counters.out_of_order}, {"reserved", counters.report_conflicts},
+      {"series_limit", counters.series_limit}, {"too_old", counters.too_old}};
   for (const auto& [reason, count] : reasons) refused.series.push_back({{{"reason", reason}}, Number(count), {}, 0});
   std::array<double, 3> by_health{};
   for (const auto& target : scrape.ActiveTargets()) by_health[static_cast<std::size_t>(target.health)] += 1;
   FamilySnapshot& targets = AddFamily(out, "cachescope_collect_targets", "Targets by health.", InstrumentType::kGauge);
   for (std::size_t i = 0; i < by_health.size(); ++i) {
-    targets.series.push_back({{{"health", std::string(collect::TargetHealthName(static_cast<collect::TargetHealth>(i)))}}, by_health[i], {}, 0});
+    targets.series.push_back(
+        {{{"health", std::string(collect::TargetHealthName(static_cast<collect::TargetHealth>(i)))}},
+         by_health[i],
+         {},
+         0});
   }
 }
 
@@ -75,29 +88,38 @@ void CollectRules(const rules::RuleManager& rules, Families* out) {
     }
   }
   constexpr auto kCounter = InstrumentType::kCounter;
-  AddOne(out, "cachescope_rules_group_evaluations_total", "Evaluations of the rule groups that are loaded now.", kCounter, evaluations);
+  AddOne(out, "cachescope_rules_group_evaluations_total", "Evaluations of the rule groups that are loaded now.",
+         kCounter, evaluations);
   AddOne(out, "cachescope_rules_failures_total", "Rule evaluations that failed.", kCounter, failures);
-  AddOne(out, "cachescope_rules_group_missed_total", "Group evaluations skipped because one took longer than the interval.", kCounter, missed);
+  AddOne(out, "cachescope_rules_group_missed_total",
+         "Group evaluations skipped because one took longer than the interval.", kCounter, missed);
   FamilySnapshot& alerts = AddFamily(out, "cachescope_rules_alerts", "Alerts by state.", InstrumentType::kGauge);
   alerts.series.push_back({{{"state", "firing"}}, firing, {}, 0});
   alerts.series.push_back({{{"state", "pending"}}, pending, {}, 0});
 }
 
 void CollectNotifications(const notify::Notifier& notifier, Families* out) {
-  FamilySnapshot& sent = AddFamily(out, "cachescope_notify_notifications_total", "Notifications sent, by integration.", InstrumentType::kCounter);
-  for (const auto& stats : notifier.Stats()) sent.series.push_back({{{"integration", stats.integration}}, Number(stats.sent), {}, 0});
-  FamilySnapshot& failed = AddFamily(out, "cachescope_notify_notifications_failed_total", "Notifications given up, by integration.", InstrumentType::kCounter);
-  for (const auto& stats : notifier.Stats()) failed.series.push_back({{{"integration", stats.integration}}, Number(stats.failed), {}, 0});
-  AddOne(out, "cachescope_notify_alerts_dropped_total", "Alerts dropped because too many waited.", InstrumentType::kCounter, Number(notifier.dropped()));
+  FamilySnapshot& sent = AddFamily(out, "cachescope_notify_notifications_total", "Notifications sent, by integration.",
+                                   InstrumentType::kCounter);
+  for (const auto& stats : notifier.Stats())
+    sent.series.push_back({{{"integration", stats.integration}}, Number(stats.sent), {}, 0});
+  FamilySnapshot& failed = AddFamily(out, "cachescope_notify_notifications_failed_total",
+                                     "Notifications given up, by integration.", InstrumentType::kCounter);
+  for (const auto& stats : notifier.Stats())
+    failed.series.push_back({{{"integration", stats.integration}}, Number(stats.failed), {}, 0});
+  AddOne(out, "cachescope_notify_alerts_dropped_total", "Alerts dropped because too many waited.",
+         InstrumentType::kCounter, Number(notifier.dropped()));
 }
 
 void CollectReload(const ReloadState& reload, Families* out) {
-  AddOne(out, "cachescope_config_last_reload_successful", "Whether the last reading of the configuration succeeded.", InstrumentType::kGauge,
-         reload.ok ? 1 : 0);
-  AddOne(out, "cachescope_config_last_reload_success_timestamp_seconds", "When the configuration was last read successfully.", InstrumentType::kGauge,
+  AddOne(out, "cachescope_config_last_reload_successful", "Whether the last reading of the configuration succeeded.",
+         InstrumentType::kGauge, reload.ok ? 1 : 0);
+  AddOne(out, "cachescope_config_last_reload_success_timestamp_seconds",
+         "When the configuration was last read successfully.", InstrumentType::kGauge,
          static_cast<double>(reload.at_ms) / 1000);
   const Version version = ProgramVersion();
-  FamilySnapshot& info = AddFamily(out, "cachescope_build_info", "What runs here; the value is 1.", InstrumentType::kGauge);
+  FamilySnapshot& info =
+      AddFamily(out, "cachescope_build_info", "What runs here; the value is 1.", InstrumentType::kGauge);
   info.series.push_back({{{"version", version.version}, {"revision", version.revision}}, 1, {}, 0});
 }
 
@@ -132,12 +154,15 @@ void RegisterSelfMetrics(Registry& registry, SelfMetricsParts parts) {
 }
 
 http::Server::Middleware MeasureRequests(Registry& registry) {
-  const auto requests = registry.Counter({.name = "cachescope_http_requests_total", .help = "Requests answered.", .labels = {"route", "code"}});
-  const auto durations = registry.Histogram({.name = "cachescope_http_request_duration_seconds",
-                                             .help = "Time from a request's arrival at its handler to the end of its answer.",
-                                             .buckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5},
-                                             .labels = {"route"}});
-  return [requests, durations](const http::Request& request, std::string_view route, http::ResponseWriter& response, const http::Handler& next) {
+  const auto requests = registry.Counter(
+      {.name = "cachescope_http_requests_total", .help = "Requests answered.", .labels = {"route", "code"}});
+  const auto durations =
+      registry.Histogram({.name = "cachescope_http_request_duration_seconds",
+                          .help = "Time from a request's arrival at its handler to the end of its answer.",
+                          .buckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5},
+                          .labels = {"route"}});
+  return [requests, durations](const http::Request& request, std::string_view route, http::ResponseWriter& response,
+                               const http::Handler& next) {
     const auto start = std::chrono::steady_clock::now();
     StatusWatcher watcher(response);
     next(request, watcher);

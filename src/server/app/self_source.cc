@@ -9,10 +9,14 @@ namespace {
 
 MetricType TypeOf(InstrumentType type) {
   switch (type) {
-    case InstrumentType::kCounter: return MetricType::kCounter;
-    case InstrumentType::kGauge: return MetricType::kGauge;
-    case InstrumentType::kHistogram: return MetricType::kHistogram;
-    case InstrumentType::kUntyped: break;
+    case InstrumentType::kCounter:
+      return MetricType::kCounter;
+    case InstrumentType::kGauge:
+      return MetricType::kGauge;
+    case InstrumentType::kHistogram:
+      return MetricType::kHistogram;
+    case InstrumentType::kUntyped:
+      break;
   }
   return MetricType::kUnknown;
 }
@@ -43,7 +47,8 @@ class SelfSource final : public collect::Source {
       bound.clear();
       AppendExpositionFloat(&bound, bucket.upper_bound);
       labels.push_back({kBucketLabel, bound});
-      CACHESCOPE_RETURN_IF_ERROR(sink.Add(family.name + "_bucket", labels, static_cast<double>(bucket.cumulative_count)));
+      CACHESCOPE_RETURN_IF_ERROR(
+          sink.Add(family.name + "_bucket", labels, static_cast<double>(bucket.cumulative_count)));
       labels.pop_back();
     }
     CACHESCOPE_RETURN_IF_ERROR(sink.Add(family.name + "_sum", labels, series.sum));
@@ -56,6 +61,8 @@ class SelfSource final : public collect::Source {
 
 }  // namespace
 
-std::shared_ptr<collect::Source> NewSelfSource(const Registry& registry) { return std::make_shared<SelfSource>(registry); }
+std::shared_ptr<collect::Source> NewSelfSource(const Registry& registry) {
+  return std::make_shared<SelfSource>(registry);
+}
 
 }  // namespace cachescope::app

@@ -70,12 +70,15 @@ std::string Hostname() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-// Everything that decides how a Redis is read. Passwords are part of it: a changed one makes a new source. It is never printed.
+// Everything that decides how a Redis is read. Passwords are part of it: a changed one makes a new source. It is never
+// printed.
 std::string FingerprintOf(const CacheConfig& cache) {
   const auto& r = cache.redis;
   std::string out;
-  for (const std::string& part : {r.address.ToString(), r.address.username, r.address.password, std::to_string(r.address.database), r.password_file, r.ca_file,
-                                  r.cert_file, r.key_file, r.server_name, std::to_string(static_cast<int>(r.insecure_skip_verify))}) {
+  for (const std::string& part :
+       {r.address.ToString(), r.address.username, r.address.password, std::to_string(r.address.database),
+        r.password_file, r.ca_file, r.cert_file, r.key_file, r.server_name,
+        std::to_string(static_cast<int>(r.insecure_skip_verify))}) {
     out += std::to_string(part.size()) + ":" + part;
   }
   return out;
@@ -140,10 +143,10 @@ class ServerImpl final : public Server {
   std::mutex apply_mu_;  // one reload at a time; taken before mu_
   mutable std::mutex mu_;
   std::condition_variable wake_;
-  std::string config_text_;           // guarded by mu_
-  std::vector<std::string> caches_;   // guarded by mu_
-  bool stopping_ = false;             // guarded by mu_
-  bool stopped_ = false;              // used by Stop only
+  std::string config_text_;          // guarded by mu_
+  std::vector<std::string> caches_;  // guarded by mu_
+  bool stopping_ = false;            // guarded by mu_
+  bool stopped_ = false;             // used by Stop only
 };
 
 Result<Config> ServerImpl::ReadConfig() const {

@@ -1,5 +1,5 @@
-// The daemon as a library: Server::Start wires collect, storage, promql, rules, notify and the HTTP API together. The binary is a
-// thin main around it; a program may hold one inside itself. Thread-safe.
+// The daemon as a library: Server::Start wires collect, storage, promql, rules, notify and the HTTP API together. The
+// binary is a thin main around it; a program may hold one inside itself. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -16,20 +16,20 @@
 namespace cachescope::app {
 
 struct ServerOptions {
-  std::string config_file;                          // empty: none
-  std::string storage_path;                         // created and locked; empty: nothing on disk
-  std::string listen_address = "127.0.0.1:22243";   // the digits spell CACHE
-  std::string external_url;                         // empty: http:// and the listen address
-  std::vector<std::string> cache_urls;              // watched besides those of the file
-  bool discover_local = true;                       // with neither file nor URLs: look at this host's usual places
-  DurationMs retention = 24LL * 3600 * 1000;        // history kept
-  DurationMs cache_interval = 0;                    // overrides the interval of caches given by URL; 0: 15 s
-  DurationMs evaluation_interval = 0;               // overrides the file's; 0: no
+  std::string config_file;                         // empty: none
+  std::string storage_path;                        // created and locked; empty: nothing on disk
+  std::string listen_address = "127.0.0.1:22243";  // the digits spell CACHE
+  std::string external_url;                        // empty: http:// and the listen address
+  std::vector<std::string> cache_urls;             // watched besides those of the file
+  bool discover_local = true;                      // with neither file nor URLs: look at this host's usual places
+  DurationMs retention = 24LL * 3600 * 1000;       // history kept
+  DurationMs cache_interval = 0;                   // overrides the interval of caches given by URL; 0: 15 s
+  DurationMs evaluation_interval = 0;              // overrides the file's; 0: no
   std::size_t max_series = 2'000'000;
   DurationMs query_timeout = 120'000;
   std::size_t query_max_samples = 50'000'000;
   int query_concurrency = 4;
-  bool lifecycle = true;  // POST /-/reload
+  bool lifecycle = true;                                   // POST /-/reload
   std::vector<std::pair<std::string, std::string>> flags;  // shown by /api/v1/status/flags
 };
 
@@ -37,8 +37,8 @@ class Server {
  public:
   virtual ~Server() = default;  // stops
 
-  // Everything runs when this returns. Errors: kInvalidArgument (configuration: file, line, column), kUnavailable (address in use,
-  // directory locked by another process), kIoError (directory not usable).
+  // Everything runs when this returns. Errors: kInvalidArgument (configuration: file, line, column), kUnavailable
+  // (address in use, directory locked by another process), kIoError (directory not usable).
   static Result<std::unique_ptr<Server>> Start(ServerOptions options);
 
   // "127.0.0.1:22243", with the real port.

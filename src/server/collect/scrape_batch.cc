@@ -34,7 +34,6 @@ void ScrapeBatch::Begin(TimestampMs t) {
   post_relabel_ = 0;
   added_ = 0;
   appended_ = 0;
-  appender_ = store_->NewAppender();
   cache_.BeginRound();
   metadata_->BeginRound();
 }
@@ -117,6 +116,8 @@ void ScrapeBatch::AppendCached(CachedSeries* series, double value, TimestampMs t
 }
 
 bool ScrapeBatch::AppendOne(storage::SeriesRef* ref, const Labels& labels, TimestampMs t, double value) {
+  // Opened with the first sample: a batch that waits for its target would hold up a store that waits for its batches.
+  if (appender_ == nullptr) appender_ = store_->NewAppender();
   auto appended = appender_->Append(*ref, labels, t, value);
   if (appended.ok()) {
     *ref = *appended;
@@ -181,6 +182,7 @@ Status ScrapeBatch::FinishGood(double duration_seconds) {
 }
 
 Status ScrapeBatch::Commit() {
+  if (appender_ == nullptr) return {};
   Status status = appender_->Commit();
   appender_.reset();
   if (!status.ok()) {
@@ -197,7 +199,6 @@ void ScrapeBatch::Fail() {
   // The counts of the attempt stay for the report; the series it invented do not.
   failure_ = Status();
   appended_ = 0;
-  appender_ = store_->NewAppender();
   cache_.BeginRound();
 }
 

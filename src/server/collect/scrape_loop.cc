@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr DurationMs kRhythmTolerance = 2;
-constexpr DurationMs kClockJump = 1000;  // the wall clock was set: start a new rhythm
+constexpr DurationMs kSetBack = 1000;
 // A source keeps its own deadline and explains what it waited for; this one is for a source that does not.
 constexpr milliseconds kDeadlineGrace{20};
 
@@ -70,14 +70,14 @@ asio::awaitable<void> ScrapeLoop::Run() {
   const milliseconds interval(parts_.target->spec().interval);
   asio::steady_timer timer(strand_);
   const milliseconds delay = FirstDelay();
-  if (parts_.scrape_at_once && !stopping_) co_await ScrapeOnce();
+  if (parts_.scrape_at_once && !stopping_) co_await ScrapeOnce(milliseconds(0));
   auto next = SteadyClock::now() + delay;
   expected_ = parts_.clock->NowMs() + delay.count();
   while (!stopping_) {
     timer.expires_at(next);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     if (stopping_) break;
-    co_await ScrapeOnce();
+    co_await ScrapeOnce(std::chrono::duration_cast<milliseconds>(SteadyClock::now() - next));
     next += interval;
     expected_ += interval.count();
     while (next < SteadyClock::now()) {
@@ -88,24 +88,21 @@ asio::awaitable<void> ScrapeLoop::Run() {
   }
 }
 
-TimestampMs ScrapeLoop::ScrapeTime() {
+TimestampMs ScrapeLoop::ScrapeTime(milliseconds late) {
   TimestampMs now = parts_.clock->NowMs();
   if (expected_ != 0) {
-    const DurationMs off = std::llabs(now - expected_);
-    if (off > kClockJump) {
-      expected_ = now;
-    } else if (off <= kRhythmTolerance) {
-      now = expected_;
-    }
+    // The wall clock was set when it disagrees with the steady one about where in the rhythm this is.
+    if (std::llabs(now - late.count() - expected_) > kRhythmTolerance) expected_ = now - late.count();
+    if (now - expected_ <= kRhythmTolerance) now = expected_;
   }
   // Two scrapes within a millisecond get two times; a clock that was set back further is the store's business.
-  if (now <= last_time_ && last_time_ - now < kClockJump) now = last_time_ + 1;
+  if (now <= last_time_ && last_time_ - now < kSetBack) now = last_time_ + 1;
   return now;
 }
 
-asio::awaitable<void> ScrapeLoop::ScrapeOnce() {
+asio::awaitable<void> ScrapeLoop::ScrapeOnce(milliseconds late) {
   const auto begin = SteadyClock::now();
-  last_time_ = ScrapeTime();
+  last_time_ = ScrapeTime(late);
   batch_.Begin(last_time_);
   parts_.counters->scrapes.fetch_add(1, std::memory_order_relaxed);
   Status status = co_await CollectInTime();

@@ -44,11 +44,11 @@ class ScrapeLoop : public std::enable_shared_from_this<ScrapeLoop> {
 
  private:
   boost::asio::awaitable<void> Run();
-  boost::asio::awaitable<void> ScrapeOnce();
+  boost::asio::awaitable<void> ScrapeOnce(std::chrono::milliseconds late);
   boost::asio::awaitable<Status> CollectInTime();
   boost::asio::awaitable<Status> CollectGuarded(std::chrono::milliseconds timeout);
   void Finish(Status status, double duration_seconds);
-  TimestampMs ScrapeTime();
+  TimestampMs ScrapeTime(std::chrono::milliseconds late);
   std::chrono::milliseconds FirstDelay() const;
 
   ScrapeLoopParts parts_;

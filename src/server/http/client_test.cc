@@ -97,10 +97,10 @@ class ClientTest : public testing::Test {
     base_ = "http://" + server_->address();
   }
 
-  std::unique_ptr<Server> server_;
   std::string base_;
   std::mutex mu_;
-  std::set<std::string> peers_;  // guarded by mu_
+  std::set<std::string> peers_;     // guarded by mu_
+  std::unique_ptr<Server> server_;  // ends first: its handlers use the members above
 };
 
 TEST_F(ClientTest, SendsItsHeadersAndReusesTheConnection) {

@@ -127,6 +127,12 @@ class ServerTest : public testing::Test {
     return out;
   }
 
+  // For handlers; they outlive the server, whose queued requests may still run when a test ends.
+  Gate entered_;
+  Gate go_;
+  Gate ended_;
+  Gate left_;
+  Status last_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
 };

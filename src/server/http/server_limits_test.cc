@@ -44,36 +44,32 @@ TEST_F(ServerTest, EndsSlowClients) {
 TEST_F(ServerTest, GivesUpOnAReaderThatStands) {
   ServerOptions options = Options();
   options.body_timeout = milliseconds(100);
-  Gate ended;
-  Status last;
   BeginWith(
       "/endless",
-      [&](const Request&, ResponseWriter& writer) {
+      [this](const Request&, ResponseWriter& writer) {
         const std::string block(64 << 10, 'x');
-        do last = writer.Write(block);
-        while (last.ok());
-        ended.Open();
+        do last_ = writer.Write(block);
+        while (last_.ok());
+        ended_.Open();
       },
       options);
   RawPeer peer = RawPeer::Connect(port_, 4'096);
   peer.Send(Get("/endless"));
-  ASSERT_TRUE(ended.Wait());
-  EXPECT_EQ(last.code(), Code::kCancelled);
+  ASSERT_TRUE(ended_.Wait());
+  EXPECT_EQ(last_.code(), Code::kCancelled);
 }
 
 TEST_F(ServerTest, NoticesThatTheClientLeft) {
-  Gate entered;
-  Gate left;
-  BeginWith("/wait", [&](const Request&, ResponseWriter& writer) {
-    entered.Open();
+  BeginWith("/wait", [this](const Request&, ResponseWriter& writer) {
+    entered_.Open();
     for (int i = 0; i < 2'000 && !writer.cancelled(); ++i) std::this_thread::sleep_for(milliseconds(5));
-    if (writer.cancelled() && writer.Write("x").code() == Code::kCancelled) left.Open();
+    if (writer.cancelled() && writer.Write("x").code() == Code::kCancelled) left_.Open();
   });
   RawPeer peer = RawPeer::Connect(port_);
   peer.Send(Get("/wait"));
-  ASSERT_TRUE(entered.Wait());
+  ASSERT_TRUE(entered_.Wait());
   peer.Close();
-  EXPECT_TRUE(left.Wait());
+  EXPECT_TRUE(left_.Wait());
 }
 
 TEST_F(ServerTest, RefusesConnectionsBeyondTheLimit) {
@@ -96,14 +92,13 @@ TEST_F(ServerTest, RefusesConnectionsBeyondTheLimit) {
 }
 
 TEST_F(ServerTest, RefusesRequestsBeyondTheQueue) {
-  Gate go;
   ServerOptions options = Options();
   options.worker_threads = 1;
   options.max_connections = 2'000;
   BeginWith(
       "/wait",
-      [&](const Request&, ResponseWriter& writer) {
-        go.Wait();
+      [this](const Request&, ResponseWriter& writer) {
+        go_.Wait();
         (void)writer.Write("done");
       },
       options);
@@ -125,7 +120,7 @@ TEST_F(ServerTest, RefusesRequestsBeyondTheQueue) {
     }
   }
   EXPECT_GE(refused, 5);
-  go.Open();
+  go_.Open();
 }
 
 TEST_F(ServerTest, RunsMiddlewaresLastAddedOutermost) {
@@ -156,11 +151,9 @@ TEST_F(ServerTest, RunsMiddlewaresLastAddedOutermost) {
 }
 
 TEST_F(ServerTest, StopLetsARunningRequestFinish) {
-  Gate entered;
-  Gate go;
-  BeginWith("/wait", [&](const Request&, ResponseWriter& writer) {
-    entered.Open();
-    go.Wait();
+  BeginWith("/wait", [this](const Request&, ResponseWriter& writer) {
+    entered_.Open();
+    go_.Wait();
     (void)writer.Write("finished");
   });
   RawPeer idle = Connect();
@@ -168,11 +161,11 @@ TEST_F(ServerTest, StopLetsARunningRequestFinish) {
   half.Send("GET /wait HTTP/1.1\r\n");
   RawPeer busy = Connect();
   busy.Send(Get("/wait", ""));
-  ASSERT_TRUE(entered.Wait());
+  ASSERT_TRUE(entered_.Wait());
   std::thread stopper([&] { server_->Stop(std::chrono::seconds(20)); });
   EXPECT_EQ(idle.ReceiveAll(), "");
   EXPECT_EQ(half.ReceiveAll(), "");
-  go.Open();
+  go_.Open();
   EXPECT_THAT(busy.ReceiveAll(), EndsWith("finished"));
   stopper.join();
   EXPECT_FALSE(Connect().connected());
@@ -180,16 +173,15 @@ TEST_F(ServerTest, StopLetsARunningRequestFinish) {
 }
 
 TEST_F(ServerTest, StopEndsWhatWillNotFinish) {
-  Gate entered;
-  BeginWith("/endless", [&](const Request&, ResponseWriter& writer) {
+  BeginWith("/endless", [this](const Request&, ResponseWriter& writer) {
     const std::string block(64 << 10, 'x');
-    entered.Open();
+    entered_.Open();
     while (writer.Write(block).ok()) {
     }
   });
   RawPeer peer = RawPeer::Connect(port_, 4'096);
   peer.Send(Get("/endless"));
-  ASSERT_TRUE(entered.Wait());
+  ASSERT_TRUE(entered_.Wait());
   server_->Stop(milliseconds(20));
 }
 

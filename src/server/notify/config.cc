@@ -13,9 +13,10 @@ constexpr IntegrationKind kKinds[] = {
 };
 
 // Channels of alertmanager.yml that this version does not speak; naming one is an error, not a silent loss of pages.
-constexpr const char* kUnserved[] = {"email_configs",   "slack_configs",     "pagerduty_configs", "opsgenie_configs", "victorops_configs",
-                                     "pushover_configs", "wechat_configs",   "sns_configs",       "telegram_configs", "discord_configs",
-                                     "webex_configs",    "msteams_configs",  "msteamsv2_configs", "jira_configs",     "rocketchat_configs"};
+constexpr const char* kUnserved[] = {"email_configs",     "slack_configs",    "pagerduty_configs", "opsgenie_configs",
+                                     "victorops_configs", "pushover_configs", "wechat_configs",    "sns_configs",
+                                     "telegram_configs",  "discord_configs",  "webex_configs",     "msteams_configs",
+                                     "msteamsv2_configs", "jira_configs",     "rocketchat_configs"};
 
 Result<Receiver> ParseReceiver(const ConfigNode& node) {
   Receiver receiver;
@@ -28,13 +29,15 @@ Result<Receiver> ParseReceiver(const ConfigNode& node) {
       return {};
     });
   }
-  for (const char* key : kUnserved) reader.Unsupported(key, "this version tells through webhook_configs and log_configs");
+  for (const char* key : kUnserved)
+    reader.Unsupported(key, "this version tells through webhook_configs and log_configs");
   CACHESCOPE_RETURN_IF_ERROR(reader.Finish());
   return receiver;
 }
 
 Status CheckReceivers(const ConfigNode& node, const NotifierConfig& config, const Route& route) {
-  if (config.FindReceiver(route.receiver) == nullptr) return node.Error("undefined receiver \"" + route.receiver + "\" used in route");
+  if (config.FindReceiver(route.receiver) == nullptr)
+    return node.Error("undefined receiver \"" + route.receiver + "\" used in route");
   for (const auto& child : route.children) CACHESCOPE_RETURN_IF_ERROR(CheckReceivers(node, config, *child));
   return {};
 }
@@ -53,20 +56,24 @@ Result<std::shared_ptr<const NotifierConfig>> ParseNotifierConfig(const ConfigNo
   const ConfigNode* route = nullptr;
   MappingReader reader(node, "alerts");
   reader
-      .Node("global", [&](const ConfigNode& global) {
-        return MappingReader(global, "global").Duration("resolve_timeout", &config->resolve_timeout).Finish();
-      })
-      .Node("route", [&](const ConfigNode& n) -> Status {
-        route = &n;
-        CACHESCOPE_ASSIGN_OR_RETURN(config->root, ParseRoute(n, nullptr));
-        return {};
-      })
-      .Each("receivers", [&](const ConfigNode& n) -> Status {
-        CACHESCOPE_ASSIGN_OR_RETURN(Receiver receiver, ParseReceiver(n));
-        if (config->FindReceiver(receiver.name) != nullptr) return n.Error("notification config name \"" + receiver.name + "\" is not unique");
-        config->receivers.push_back(std::move(receiver));
-        return {};
-      })
+      .Node("global",
+            [&](const ConfigNode& global) {
+              return MappingReader(global, "global").Duration("resolve_timeout", &config->resolve_timeout).Finish();
+            })
+      .Node("route",
+            [&](const ConfigNode& n) -> Status {
+              route = &n;
+              CACHESCOPE_ASSIGN_OR_RETURN(config->root, ParseRoute(n, nullptr));
+              return {};
+            })
+      .Each("receivers",
+            [&](const ConfigNode& n) -> Status {
+              CACHESCOPE_ASSIGN_OR_RETURN(Receiver receiver, ParseReceiver(n));
+              if (config->FindReceiver(receiver.name) != nullptr)
+                return n.Error("notification config name \"" + receiver.name + "\" is not unique");
+              config->receivers.push_back(std::move(receiver));
+              return {};
+            })
       .Unsupported("inhibit_rules", "inhibition is not served by this version")
       .Unsupported("mute_time_intervals", "time intervals are not served by this version")
       .Unsupported("time_intervals", "time intervals are not served by this version")
@@ -79,7 +86,9 @@ Result<std::shared_ptr<const NotifierConfig>> ParseNotifierConfig(const ConfigNo
 
 std::shared_ptr<const NotifierConfig> DefaultNotifierConfig() {
   const auto node = ConfigNode::ParseYaml(
-      "route: {receiver: log, group_by: [alertname], group_wait: 0s, group_interval: 1m}\nreceivers: [{name: log, log_configs: [{}]}]", "default");
+      "route: {receiver: log, group_by: [alertname], group_wait: 0s, group_interval: 1m}\nreceivers: [{name: log, "
+      "log_configs: [{}]}]",
+      "default");
   return *ParseNotifierConfig(*node);
 }
 

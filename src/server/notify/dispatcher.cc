@@ -60,7 +60,8 @@ std::vector<DueGroup> Dispatcher::TakeDue(TimestampMs now) {
     due.route = group.route;
     due.labels = group.labels;
     for (auto& [id, alert] : group.alerts) {
-      if (alert.resolved_at == 0 && alert.valid_until != 0 && alert.valid_until < now) alert.resolved_at = alert.valid_until;
+      if (alert.resolved_at == 0 && alert.valid_until != 0 && alert.valid_until < now)
+        alert.resolved_at = alert.valid_until;
       due.alerts.push_back(alert);
     }
     group.flushed = true;
@@ -78,7 +79,8 @@ void Dispatcher::Forget(const std::string& key, const std::vector<Alert>& told) 
     if (alert.resolved_at == 0) continue;
     const auto held = group->second.alerts.find(alert.labels.bytes());
     // It may have fired again meanwhile.
-    if (held != group->second.alerts.end() && held->second.resolved_at == alert.resolved_at) group->second.alerts.erase(held);
+    if (held != group->second.alerts.end() && held->second.resolved_at == alert.resolved_at)
+      group->second.alerts.erase(held);
   }
 }
 

@@ -1,4 +1,5 @@
-// Sorts alerts into groups by route and group labels, and says which groups are due. Internal to the module; not thread-safe.
+// Sorts alerts into groups by route and group labels, and says which groups are due. Internal to the module; not
+// thread-safe.
 #pragma once
 
 #include <map>

@@ -23,7 +23,7 @@ constexpr DurationMs kLastRetryMs = 30'000;
 constexpr DurationMs kLogRetention = 120LL * 3600 * 1000;
 
 // Labels that all alerts share with the same value.
-Labels Common(const std::vector<Alert>& alerts, const Labels Alert::* which) {
+Labels Common(const std::vector<Alert>& alerts, const Labels Alert::*which) {
   LabelsBuilder out(alerts.front().*which);
   for (const Alert& alert : alerts) {
     std::vector<std::string> differ;
@@ -146,15 +146,19 @@ class NotifierImpl final : public Notifier {
     log_.Expire(now - kLogRetention);
   }
 
-  void MakeJob(const DueGroup& group, const Receiver& receiver, std::size_t index, TimestampMs now, const std::shared_ptr<Flush>& flush) {
+  void MakeJob(const DueGroup& group, const Receiver& receiver, std::size_t index, TimestampMs now,
+               const std::shared_ptr<Flush>& flush) {
     const ConfiguredIntegration& integration = receiver.integrations[index];
     Job job;
     job.entry.at = now;
     for (const Alert& alert : group.alerts) {
       (alert.resolved_at == 0 ? job.entry.firing : job.entry.resolved).insert(alert.labels.Hash());
     }
-    job.log_key = group.key + "|" + receiver.name + "|" + std::string(integration.integration->name()) + "|" + std::to_string(index);
-    if (!log_.NeedsUpdate(job.log_key, job.entry.firing, job.entry.resolved, integration.send_resolved, group.route->repeat_interval, now)) return;
+    job.log_key = group.key + "|" + receiver.name + "|" + std::string(integration.integration->name()) + "|" +
+                  std::to_string(index);
+    if (!log_.NeedsUpdate(job.log_key, job.entry.firing, job.entry.resolved, integration.send_resolved,
+                          group.route->repeat_interval, now))
+      return;
     job.config = config_;
     job.integration = &integration;
     job.deadline_ms = std::max(group.route->group_interval, group.route->group_wait);
@@ -223,14 +227,16 @@ class NotifierImpl final : public Notifier {
     }
   }
 
-  // Grows the pause from half a second to half a minute and gives up when the group is due again: the next flush tries anew.
+  // Grows the pause from half a second to half a minute and gives up when the group is due again: the next flush tries
+  // anew.
   Status SendWithRetries(const Job& job) {
     const auto start = std::chrono::steady_clock::now();
     DurationMs pause = kFirstRetryMs;
     while (true) {
       Status status = job.integration->integration->Notify(job.notification, kSendTimeout);
       const bool retry = status.code() == Code::kUnavailable || status.code() == Code::kDeadlineExceeded;
-      const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+      const auto spent =
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
       if (status.ok() || !retry || spent + pause > job.deadline_ms) return status;
       std::unique_lock lock(mu_);
       if (wake_.wait_for(lock, std::chrono::milliseconds(pause), [this] { return stopping_; })) return status;

@@ -1,6 +1,7 @@
 // The notifier takes alerts and tells receivers: route tree, grouping, deduplication, retries.
 //
-// Its pipeline is a list of stages (notify/stages): each takes a group's alerts and returns those that go on. Thread-safe.
+// Its pipeline is a list of stages (notify/stages): each takes a group's alerts and returns those that go on.
+// Thread-safe.
 #pragma once
 
 #include <functional>
@@ -29,12 +30,14 @@ struct Notification {
   bool firing = false;  // any alert fires
 };
 
-// One channel of a receiver: a webhook, the log. Adding one is a folder under receivers/ and one line in its registration table.
+// One channel of a receiver: a webhook, the log. Adding one is a folder under receivers/ and one line in its
+// registration table.
 class Integration {
  public:
   virtual ~Integration() = default;
   virtual std::string_view name() const = 0;  // "webhook", "log"
-  // Tells. Blocking, on a notifier thread, within `timeout`. kUnavailable and kDeadlineExceeded are retried, others are not.
+  // Tells. Blocking, on a notifier thread, within `timeout`. kUnavailable and kDeadlineExceeded are retried, others are
+  // not.
   virtual Status Notify(const Notification& notification, std::chrono::milliseconds timeout) = 0;
 };
 
@@ -56,7 +59,8 @@ class Notifier {
   virtual ~Notifier() = default;
   // Takes effect for the next flush; groups in flight finish with the old one.
   virtual void Apply(std::shared_ptr<const NotifierConfig> config, std::string external_url) = 0;
-  // Firing alerts and resolved ones (resolved_at != 0). Never blocks; beyond 10,000 waiting alerts new ones are dropped and counted.
+  // Firing alerts and resolved ones (resolved_at != 0). Never blocks; beyond 10,000 waiting alerts new ones are dropped
+  // and counted.
   virtual void Put(const std::vector<Alert>& alerts) = 0;
   virtual void Start() = 0;
   // Flushes nothing, waits for sends in flight at most `grace`.

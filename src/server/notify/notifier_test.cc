@@ -66,7 +66,8 @@ class NotifierTest : public testing::Test {
 };
 
 TEST_F(NotifierTest, GroupsWaitsTellsOnceAndTellsResolution) {
-  notifier_->Apply(Config("{receiver: a, group_by: [alertname], group_wait: 10s, group_interval: 60s}", &told_), "http://x");
+  notifier_->Apply(Config("{receiver: a, group_by: [alertname], group_wait: 10s, group_interval: 60s}", &told_),
+                   "http://x");
   const Alert one = Firing({{"alertname", "Low"}, {"instance", "1"}, {"team", "t"}}, 0);
   const Alert two = Firing({{"alertname", "Low"}, {"instance", "2"}, {"team", "t"}}, 0);
   notifier_->Put({one, two});
@@ -124,11 +125,13 @@ TEST_F(NotifierTest, FailedSendIsTriedAgainAndResolutionIsNotLost) {
 
 TEST_F(NotifierTest, RoutesByMatchersAndContinues) {
   Told second;
-  notifier_->Apply(Config("{receiver: a, group_wait: 0s, routes: [{receiver: b, matchers: ['severity=\"page\"', team=~\"x|y\"], continue: true},"
+  notifier_->Apply(Config("{receiver: a, group_wait: 0s, routes: [{receiver: b, matchers: ['severity=\"page\"', "
+                          "team=~\"x|y\"], continue: true},"
                           " {receiver: a, matchers: [severity=page]}]}",
                           &told_, &second),
                    "");
-  notifier_->Put({Firing({{"alertname", "p"}, {"severity", "page"}, {"team", "x"}}, 0), Firing({{"alertname", "q"}, {"severity", "info"}}, 0)});
+  notifier_->Put({Firing({{"alertname", "p"}, {"severity", "page"}, {"team", "x"}}, 0),
+                  Firing({{"alertname", "q"}, {"severity", "info"}}, 0)});
   At(1);
   EXPECT_EQ(second.all.size(), 1U);
   EXPECT_EQ(told_.all.size(), 2U);
@@ -157,7 +160,8 @@ TEST(NotifierConfigTest, ErrorsNameThePlace) {
   f("route: {receiver: b}\nreceivers: [{name: a}]", "a.yml:1:8: undefined receiver \"b\" used in route");
   f("route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{}]}]",
     "a.yml:2:38: \"slack_configs\" is not supported: this version tells through webhook_configs and log_configs");
-  f("route: {receiver: a, matchers: [x]}\nreceivers: [{name: a}]", "a.yml:1:32: bad matcher 'x': expected NAME=\"VALUE\"");
+  f("route: {receiver: a, matchers: [x]}\nreceivers: [{name: a}]",
+    "a.yml:1:32: bad matcher 'x': expected NAME=\"VALUE\"");
   f("route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'ftp://x'}]}]",
     "a.yml:2:41: url must begin with http:// or https://");
 }

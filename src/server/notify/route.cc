@@ -7,7 +7,8 @@ namespace {
 
 std::string_view Trim(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t\r\n");
-  return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+  return begin == std::string_view::npos ? std::string_view()
+                                         : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
 // A quoted value with \" \\ \n, or the rest up to a comma.
@@ -15,7 +16,8 @@ Status TakeValue(std::string_view* rest, std::string* value) {
   if (rest->empty() || rest->front() != '"') {
     const auto comma = rest->find(',');
     const std::string_view bare = Trim(rest->substr(0, comma));
-    if (bare.find('"') != std::string_view::npos) return InvalidArgument("unexpected quote in \"" + std::string(bare) + "\"");
+    if (bare.find('"') != std::string_view::npos)
+      return InvalidArgument("unexpected quote in \"" + std::string(bare) + "\"");
     *value = bare;
     *rest = comma == std::string_view::npos ? std::string_view() : rest->substr(comma);
     return {};
@@ -127,11 +129,12 @@ Result<std::unique_ptr<Route>> ParseRoute(const ConfigNode& node, const Route* p
       .Node("group_by", [&](const ConfigNode& n) { return ReadGroupBy(n, route.get()); })
       .Node("match", [&](const ConfigNode& n) { return ReadMatch(n, MatchType::kEqual, &route->matchers); })
       .Node("match_re", [&](const ConfigNode& n) { return ReadMatch(n, MatchType::kRegex, &route->matchers); })
-      .Node("matchers", [&](const ConfigNode& n) -> Status {
-        CACHESCOPE_ASSIGN_OR_RETURN(auto matchers, ParseMatchers(n));
-        route->matchers.insert(route->matchers.end(), matchers.begin(), matchers.end());
-        return {};
-      })
+      .Node("matchers",
+            [&](const ConfigNode& n) -> Status {
+              CACHESCOPE_ASSIGN_OR_RETURN(auto matchers, ParseMatchers(n));
+              route->matchers.insert(route->matchers.end(), matchers.begin(), matchers.end());
+              return {};
+            })
       .Bool("continue", &route->continue_matching)
       .Duration("group_wait", &route->group_wait)
       .Duration("group_interval", &route->group_interval)

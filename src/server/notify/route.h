@@ -1,4 +1,5 @@
-// The route tree of alertmanager.yml: which receiver hears of an alert, grouped how, repeated when. Immutable after parsing.
+// The route tree of alertmanager.yml: which receiver hears of an alert, grouped how, repeated when. Immutable after
+// parsing.
 #pragma once
 
 #include <memory>

@@ -91,18 +91,19 @@ Result<QueryResult> Engine::Instant(storage::Queryable& storage, std::string_vie
   return Evaluate(storage, *expr, query, at, at, 0, true, context);
 }
 
-Result<QueryResult> Engine::Range(storage::Queryable& storage, std::string_view query, TimestampMs start, TimestampMs end,
-                                  DurationMs step, const QueryContext& context) const {
+Result<QueryResult> Engine::Range(storage::Queryable& storage, std::string_view query, TimestampMs start,
+                                  TimestampMs end, DurationMs step, const QueryContext& context) const {
   CACHESCOPE_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpr(query, options_.parser));
   return Evaluate(storage, *expr, query, start, end, step, false, context);
 }
 
-Result<QueryResult> Engine::Evaluate(storage::Queryable& storage, const Expr& expr, std::string_view text, TimestampMs start,
-                                     TimestampMs end, DurationMs step, bool instant, const QueryContext& context) const {
+Result<QueryResult> Engine::Evaluate(storage::Queryable& storage, const Expr& expr, std::string_view text,
+                                     TimestampMs start, TimestampMs end, DurationMs step, bool instant,
+                                     const QueryContext& context) const {
   const ValueType type = expr.type();
   if (!instant && type != ValueType::kScalar && type != ValueType::kVector) {
-    return InvalidArgument(fmt::format("invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
-                                       ValueTypeName(type)));
+    return InvalidArgument(fmt::format(
+        "invalid expression type \"{}\" for range query, must be Scalar or instant Vector", ValueTypeName(type)));
   }
   if (!instant && (step <= 0 || end < start)) {
     return InvalidArgument("cannot evaluate range query: step must be positive and end not before start");
@@ -110,15 +111,13 @@ Result<QueryResult> Engine::Evaluate(storage::Queryable& storage, const Expr& ex
   Grid grid{start, instant ? 1 : step, 1};
   if (!instant) grid.steps = static_cast<std::size_t>((end - start) / step) + 1;
   const DurationMs lookback = context.lookback_delta > 0 ? context.lookback_delta : options_.lookback_delta;
-  CACHESCOPE_ASSIGN_OR_RETURN(
-      const Plan plan, Plan::Make(expr, {start, instant ? start : end, instant ? 0 : step}, lookback,
-                                  options_.default_subquery_step));
+  CACHESCOPE_ASSIGN_OR_RETURN(const Plan plan, Plan::Make(expr, {start, instant ? start : end, instant ? 0 : step},
+                                                          lookback, options_.default_subquery_step));
   EvalOptions eval;
   eval.lookback = lookback;
   eval.max_samples = options_.max_samples;
   eval.delayed_name_removal = options_.delayed_name_removal;
-  eval.deadline =
-      std::chrono::steady_clock::now() + (context.timeout.count() > 0 ? context.timeout : options_.timeout);
+  eval.deadline = std::chrono::steady_clock::now() + (context.timeout.count() > 0 ? context.timeout : options_.timeout);
   eval.cancelled = context.cancelled;
   const std::unique_ptr<storage::Querier> querier = storage.NewQuerier(plan.mint(), plan.maxt());
   Evaluator ev(querier.get(), &plan, eval);

@@ -1,6 +1,8 @@
-// The PromQL engine: evaluates a parsed query over a storage::Queryable. Column-wise: each node yields, per series, all steps at once.
+// The PromQL engine: evaluates a parsed query over a storage::Queryable. Column-wise: each node yields, per series, all
+// steps at once.
 //
-// Thread-safe; concurrency is bounded by the caller's pool. A query obeys its deadline, its sample budget and its cancel flag.
+// Thread-safe; concurrency is bounded by the caller's pool. A query obeys its deadline, its sample budget and its
+// cancel flag.
 #pragma once
 
 #include <atomic>
@@ -50,7 +52,8 @@ struct StringResult {
 
 struct QueryResult {
   ValueType type = ValueType::kNone;  // kVector, kMatrix, kScalar or kString
-  std::vector<ResultSeries> series;   // vector: in result order (sort() and topk() keep theirs); matrix: sorted by labels
+  std::vector<ResultSeries>
+      series;  // vector: in result order (sort() and topk() keep theirs); matrix: sorted by labels
   ScalarResult scalar;
   StringResult string;
   std::vector<std::string> warnings;  // "PromQL warning: … (line:column)"
@@ -61,8 +64,8 @@ struct QueryResult {
 
 // What one evaluation may use. All optional.
 struct QueryContext {
-  std::chrono::milliseconds timeout{0};       // 0: the engine's
-  DurationMs lookback_delta = 0;              // 0: the engine's
+  std::chrono::milliseconds timeout{0};          // 0: the engine's
+  DurationMs lookback_delta = 0;                 // 0: the engine's
   const std::atomic<bool>* cancelled = nullptr;  // set by another thread to end the query with kCancelled
 };
 
@@ -72,15 +75,16 @@ class Engine {
 
   const EngineOptions& options() const { return options_; }
 
-  // Evaluates `expr` at `at`. Errors: kInvalidArgument (does not parse or evaluate: message as upstream), kDeadlineExceeded,
-  // kCancelled, kLimitExceeded (too many samples), or the storage's.
-  Result<QueryResult> Instant(storage::Queryable& storage, std::string_view query, TimestampMs at, const QueryContext& context = {}) const;
+  // Evaluates `expr` at `at`. Errors: kInvalidArgument (does not parse or evaluate: message as upstream),
+  // kDeadlineExceeded, kCancelled, kLimitExceeded (too many samples), or the storage's.
+  Result<QueryResult> Instant(storage::Queryable& storage, std::string_view query, TimestampMs at,
+                              const QueryContext& context = {}) const;
   // Evaluates at start, start+step … <= end; the result is a matrix. REQUIRES: step > 0, start <= end.
-  Result<QueryResult> Range(storage::Queryable& storage, std::string_view query, TimestampMs start, TimestampMs end, DurationMs step,
-                            const QueryContext& context = {}) const;
+  Result<QueryResult> Range(storage::Queryable& storage, std::string_view query, TimestampMs start, TimestampMs end,
+                            DurationMs step, const QueryContext& context = {}) const;
   // The same on a tree parsed before (it is copied where the engine must annotate it). `text` is used for positions.
-  Result<QueryResult> Evaluate(storage::Queryable& storage, const Expr& expr, std::string_view text, TimestampMs start, TimestampMs end,
-                               DurationMs step, bool instant, const QueryContext& context) const;
+  Result<QueryResult> Evaluate(storage::Queryable& storage, const Expr& expr, std::string_view text, TimestampMs start,
+                               TimestampMs end, DurationMs step, bool instant, const QueryContext& context) const;
 
  private:
   EngineOptions options_;

@@ -59,16 +59,24 @@ Result<Value> Evaluator::EvalNode(const Expr& expr, const Grid& grid) {
       value.text = static_cast<const StringLiteral&>(expr).value;
       return value;
     }
-    case ExprKind::kVectorSelector: return EvalInstantSelector(static_cast<const VectorSelector&>(expr), grid);
-    case ExprKind::kCall: return EvalCall(static_cast<const Call&>(expr), grid);
-    case ExprKind::kAggregate: return EvalAggregate(static_cast<const Aggregate&>(expr), grid);
-    case ExprKind::kBinary: return EvalBinary(static_cast<const Binary&>(expr), grid);
-    case ExprKind::kUnary: return EvalUnary(static_cast<const Unary&>(expr), grid);
-    case ExprKind::kParen: return Eval(*static_cast<const Paren&>(expr).expr, grid);
-    case ExprKind::kStepInvariant: return Eval(*static_cast<const StepInvariant&>(expr).expr, grid);
+    case ExprKind::kVectorSelector:
+      return EvalInstantSelector(static_cast<const VectorSelector&>(expr), grid);
+    case ExprKind::kCall:
+      return EvalCall(static_cast<const Call&>(expr), grid);
+    case ExprKind::kAggregate:
+      return EvalAggregate(static_cast<const Aggregate&>(expr), grid);
+    case ExprKind::kBinary:
+      return EvalBinary(static_cast<const Binary&>(expr), grid);
+    case ExprKind::kUnary:
+      return EvalUnary(static_cast<const Unary&>(expr), grid);
+    case ExprKind::kParen:
+      return Eval(*static_cast<const Paren&>(expr).expr, grid);
+    case ExprKind::kStepInvariant:
+      return Eval(*static_cast<const StepInvariant&>(expr).expr, grid);
     case ExprKind::kMatrixSelector:
     case ExprKind::kSubquery:
-    case ExprKind::kDuration: break;
+    case ExprKind::kDuration:
+      break;
   }
   return Internal("cannot evaluate expression: a range vector stands where a value is needed");
 }

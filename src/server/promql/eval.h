@@ -1,7 +1,7 @@
 // The evaluator: turns a tree into values over a grid of steps. One object per query, used by one thread.
 //
-// Each node is evaluated once for all steps. Subtrees that do not depend on the step are evaluated for one step and repeated.
-// The parts live in eval_*.cc and function_*.cc, one verb each.
+// Each node is evaluated once for all steps. Subtrees that do not depend on the step are evaluated for one step and
+// repeated. The parts live in eval_*.cc and function_*.cc, one verb each.
 #pragma once
 
 #include <atomic>
@@ -41,7 +41,8 @@ class Evaluator {
   Evaluator(storage::Querier* querier, const Plan* plan, EvalOptions options);
 
   Result<Value> Eval(const Expr& expr, const Grid& grid);
-  // The series of a range vector with the samples needed for the window of the only step of `grid`, for a result that is a matrix.
+  // The series of a range vector with the samples needed for the window of the only step of `grid`, for a result that
+  // is a matrix.
   Result<std::vector<RangeSeries>> EvalMatrix(const Expr& expr, const Grid& grid);
 
   // Helpers for the functions.
@@ -110,8 +111,8 @@ void KahanAdd(double value, double* sum, double* compensation) noexcept;
 
 // Parts implemented in their own files.
 Result<Value> EvalScalarBinary(const Binary& binary, std::vector<double> lhs, const std::vector<double>& rhs);
-Result<Value> EvalVectorScalar(Evaluator* ev, const Binary& binary, SeriesBlock block, const std::vector<double>& scalar,
-                               bool scalar_left);
+Result<Value> EvalVectorScalar(Evaluator* ev, const Binary& binary, SeriesBlock block,
+                               const std::vector<double>& scalar, bool scalar_left);
 Result<Value> EvalVectorVector(Evaluator* ev, const Binary& binary, SeriesBlock lhs, SeriesBlock rhs, const Grid& grid);
 Result<Value> EvalSetOperator(Evaluator* ev, const Binary& binary, SeriesBlock lhs, SeriesBlock rhs);
 Result<Value> EvalRangeCall(Evaluator* ev, const Call& call, std::size_t range_arg, const Grid& grid);

@@ -162,17 +162,23 @@ void AddSimple(AggregateOp op, double v, SimpleState* s) {
         s->value += delta * (v - s->mean);
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
 double FinishSimple(AggregateOp op, const SimpleState& s) {
   switch (op) {
-    case AggregateOp::kCount: return s.count;
-    case AggregateOp::kGroup: return 1;
-    case AggregateOp::kStddev: return std::sqrt(s.value / s.count);
-    case AggregateOp::kStdvar: return s.value / s.count;
-    default: return s.value;
+    case AggregateOp::kCount:
+      return s.count;
+    case AggregateOp::kGroup:
+      return 1;
+    case AggregateOp::kStddev:
+      return std::sqrt(s.value / s.count);
+    case AggregateOp::kStdvar:
+      return s.value / s.count;
+    default:
+      return s.value;
   }
 }
 
@@ -336,13 +342,18 @@ Result<Value> Evaluator::EvalAggregate(const Aggregate& aggregate, const Grid& g
   }
   switch (aggregate.op) {
     case AggregateOp::kSum:
-    case AggregateOp::kAvg: return AggregateSum(this, std::move(input));
-    case AggregateOp::kQuantile: return AggregateQuantile(this, std::move(input));
+    case AggregateOp::kAvg:
+      return AggregateSum(this, std::move(input));
+    case AggregateOp::kQuantile:
+      return AggregateQuantile(this, std::move(input));
     case AggregateOp::kTopK:
-    case AggregateOp::kBottomK: return AggregateTop(this, std::move(input));
+    case AggregateOp::kBottomK:
+      return AggregateTop(this, std::move(input));
     case AggregateOp::kLimitK:
-    case AggregateOp::kLimitRatio: return AggregateLimit(this, std::move(input));
-    default: return AggregateSimple(this, std::move(input));
+    case AggregateOp::kLimitRatio:
+      return AggregateLimit(this, std::move(input));
+    default:
+      return AggregateSimple(this, std::move(input));
   }
 }
 

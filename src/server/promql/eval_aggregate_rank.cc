@@ -14,8 +14,8 @@ struct Candidate {
   std::size_t row = 0;
 };
 
-// Keeps the k best candidates in a binary heap whose root is the worst of them. Equal values stay in the order that the reference
-// engine shows, which is why the heap is spelled out here.
+// Keeps the k best candidates in a binary heap whose root is the worst of them. Equal values stay in the order that the
+// reference engine shows, which is why the heap is spelled out here.
 class Ranking {
  public:
   Ranking(bool top, std::size_t k) : top_(top), k_(k) {}
@@ -96,8 +96,9 @@ void KeepChosen(const std::vector<unsigned char>& chosen, SeriesBlock* block) {
   block->RemoveEmptyRows();
 }
 
-// Where a series stands between 0 and 1 for limit_ratio: the reference engine's hash of the label set, so that both choose the same
-// series. Names and values follow each other, each after its length (one byte; from 255 on, 255 and three bytes, low byte first).
+// Where a series stands between 0 and 1 for limit_ratio: the reference engine's hash of the label set, so that both
+// choose the same series. Names and values follow each other, each after its length (one byte; from 255 on, 255 and
+// three bytes, low byte first).
 double RatioOffset(const Labels& labels, std::string* buffer) {
   buffer->clear();
   for (const LabelView& label : labels) {

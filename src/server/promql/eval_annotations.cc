@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "model/labels.h"
+#include "server/promql/eval_text.h"
 #include "server/promql/parser.h"
 
 namespace cachescope::promql {
@@ -20,15 +21,6 @@ std::string Quoted(std::string_view text) {
 
 std::string ForMetric(std::string_view metric) {
   return metric.empty() ? std::string() : " for metric name " + Quoted(metric);
-}
-
-// As Go's %g: shortest digits, exponent below 1e-4 and from 1e21 on.
-std::string General(double v) {
-  if (std::isnan(v)) return "NaN";
-  if (std::isinf(v)) return v > 0 ? "+Inf" : "-Inf";
-  const double size = std::fabs(v);
-  if (size != 0 && (size < 1e-4 || size >= 1e21)) return fmt::format("{:e}", v);
-  return fmt::format("{}", v);
 }
 
 // RFC 3339 in UTC with as many decimals as needed.
@@ -68,7 +60,9 @@ void Annotations::NotGauge(std::string_view metric, Position pos) {
   Warn("this native histogram metric is not a gauge: " + Quoted(metric), pos);
 }
 void Annotations::MixedExponentialCustom(std::string_view metric, Position pos) {
-  Warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name " + Quoted(metric), pos);
+  Warn("vector contains a mix of histograms with exponential and custom buckets schemas for metric name " +
+           Quoted(metric),
+       pos);
 }
 void Annotations::IncompatibleLayout(std::string_view op, Position pos) {
   Warn(fmt::format("incompatible bucket layout encountered for binary operator {}", op), pos);
@@ -77,10 +71,12 @@ void Annotations::BadBucketLabel(std::string_view metric, std::string_view label
   Warn("bucket label \"le\" is missing or has a malformed value of " + Quoted(label) + ForMetric(metric), pos);
 }
 void Annotations::InvalidQuantile(double q, Position pos) {
-  Warn("quantile value should be between 0 and 1, got " + General(q), pos);
+  Warn("quantile value should be between 0 and 1, got " + GeneralFloat(q), pos);
 }
 void Annotations::InvalidRatio(double ratio, double cap, Position pos) {
-  Warn(fmt::format("ratio value should be between -1 and 1, got {}, capping to {}", General(ratio), General(cap)), pos);
+  Warn(fmt::format("ratio value should be between -1 and 1, got {}, capping to {}", GeneralFloat(ratio),
+                   GeneralFloat(cap)),
+       pos);
 }
 void Annotations::CounterResetCollision(std::string_view operation, Position pos) {
   Warn(fmt::format("conflicting counter resets during histogram {}", operation), pos);
@@ -89,7 +85,8 @@ void Annotations::PossibleNonCounter(std::string_view metric, Position pos) {
   Info("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " + Quoted(metric), pos);
 }
 void Annotations::IncompatibleTypes(std::string_view lhs, std::string_view op, std::string_view rhs, Position pos) {
-  Info(fmt::format("incompatible sample types encountered for binary operator {}: {} {} {}", Quoted(op), lhs, op, rhs), pos);
+  Info(fmt::format("incompatible sample types encountered for binary operator {}: {} {} {}", Quoted(op), lhs, op, rhs),
+       pos);
 }
 void Annotations::HistogramIgnoredInAggregation(std::string_view op, Position pos) {
   Info(fmt::format("ignored histogram in {} aggregation", op), pos);
@@ -101,12 +98,13 @@ void Annotations::BoundsReconciled(std::string_view operation, Position pos) {
   Info(fmt::format("mismatched custom buckets were reconciled during {}", operation), pos);
 }
 void Annotations::QuantileOfNan(std::string_view metric, bool skewed, Position pos) {
-  Info(std::string("input to histogram_quantile has NaN observations, result is ") + (skewed ? "skewed higher" : "NaN") +
-           ForMetric(metric),
+  Info(std::string("input to histogram_quantile has NaN observations, result is ") +
+           (skewed ? "skewed higher" : "NaN") + ForMetric(metric),
        pos);
 }
 void Annotations::FractionOfNan(std::string_view metric, Position pos) {
-  Info("input to histogram_fraction has NaN observations, which are excluded from all fractions" + ForMetric(metric), pos);
+  Info("input to histogram_fraction has NaN observations, which are excluded from all fractions" + ForMetric(metric),
+       pos);
 }
 
 void Annotations::ForcedMonotonicity(std::string_view metric, Position pos, TimestampMs t, double min_bucket,
@@ -134,7 +132,8 @@ std::vector<std::string> Annotations::Render(const Entries& entries, std::string
     const Monotonicity& m = entry.monotonicity;
     if (m.count > 0) {
       line += fmt::format(", from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}",
-                          General(m.min_bucket), General(m.max_bucket), m.max_diff, m.count, Rfc3339(m.mint), Rfc3339(m.maxt));
+                          GeneralFloat(m.min_bucket), GeneralFloat(m.max_bucket), m.max_diff, m.count, Rfc3339(m.mint),
+                          Rfc3339(m.maxt));
     }
     out.push_back(line + fmt::format(" ({})", LineColumn(query, entry.pos.begin)));
   }
@@ -144,6 +143,8 @@ std::vector<std::string> Annotations::Render(const Entries& entries, std::string
 std::vector<std::string> Annotations::Warnings(std::string_view query) const {
   return Render(warnings_, "PromQL warning: ", query);
 }
-std::vector<std::string> Annotations::Infos(std::string_view query) const { return Render(infos_, "PromQL info: ", query); }
+std::vector<std::string> Annotations::Infos(std::string_view query) const {
+  return Render(infos_, "PromQL info: ", query);
+}
 
 }  // namespace cachescope::promql

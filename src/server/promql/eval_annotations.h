@@ -1,5 +1,5 @@
-// Collects the warnings and infos of one query. The same text counts once; the position of its first occurrence is shown.
-// Texts are those of the reference engine. Not thread-safe.
+// Collects the warnings and infos of one query. The same text counts once; the position of its first occurrence is
+// shown. Texts are those of the reference engine. Not thread-safe.
 #pragma once
 
 #include <map>

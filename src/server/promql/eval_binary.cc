@@ -36,9 +36,15 @@ BinaryOutcome AddOrSubtract(BinaryOp op, const FloatHistogram& lhs, const FloatH
 BinaryOutcome HistogramWithFloat(BinaryOp op, const FloatHistogram& lhs, double rhs) {
   FloatHistogram h = lhs;
   switch (op) {
-    case BinaryOp::kMul: ScaleHistogram(&h, rhs); break;
-    case BinaryOp::kDiv: DivideHistogram(&h, rhs); break;
-    default: TrimHistogram(&h, rhs, op == BinaryOp::kTrimUpper); break;
+    case BinaryOp::kMul:
+      ScaleHistogram(&h, rhs);
+      break;
+    case BinaryOp::kDiv:
+      DivideHistogram(&h, rhs);
+      break;
+    default:
+      TrimHistogram(&h, rhs, op == BinaryOp::kTrimUpper);
+      break;
   }
   return HistogramResult(std::move(h));
 }
@@ -47,26 +53,41 @@ BinaryOutcome HistogramWithFloat(BinaryOp op, const FloatHistogram& lhs, double 
 
 double FloatArithmetic(BinaryOp op, double lhs, double rhs) noexcept {
   switch (op) {
-    case BinaryOp::kAdd: return lhs + rhs;
-    case BinaryOp::kSub: return lhs - rhs;
-    case BinaryOp::kMul: return lhs * rhs;
-    case BinaryOp::kDiv: return lhs / rhs;
-    case BinaryOp::kMod: return std::fmod(lhs, rhs);
-    case BinaryOp::kPow: return std::pow(lhs, rhs);
-    case BinaryOp::kAtan2: return std::atan2(lhs, rhs);
-    default: return 0;
+    case BinaryOp::kAdd:
+      return lhs + rhs;
+    case BinaryOp::kSub:
+      return lhs - rhs;
+    case BinaryOp::kMul:
+      return lhs * rhs;
+    case BinaryOp::kDiv:
+      return lhs / rhs;
+    case BinaryOp::kMod:
+      return std::fmod(lhs, rhs);
+    case BinaryOp::kPow:
+      return std::pow(lhs, rhs);
+    case BinaryOp::kAtan2:
+      return std::atan2(lhs, rhs);
+    default:
+      return 0;
   }
 }
 
 bool FloatCompare(BinaryOp op, double lhs, double rhs) noexcept {
   switch (op) {
-    case BinaryOp::kEqual: return lhs == rhs;
-    case BinaryOp::kNotEqual: return lhs != rhs;
-    case BinaryOp::kGreater: return lhs > rhs;
-    case BinaryOp::kLess: return lhs < rhs;
-    case BinaryOp::kGreaterEqual: return lhs >= rhs;
-    case BinaryOp::kLessEqual: return lhs <= rhs;
-    default: return false;
+    case BinaryOp::kEqual:
+      return lhs == rhs;
+    case BinaryOp::kNotEqual:
+      return lhs != rhs;
+    case BinaryOp::kGreater:
+      return lhs > rhs;
+    case BinaryOp::kLess:
+      return lhs < rhs;
+    case BinaryOp::kGreaterEqual:
+      return lhs >= rhs;
+    case BinaryOp::kLessEqual:
+      return lhs <= rhs;
+    default:
+      return false;
   }
 }
 
@@ -110,8 +131,8 @@ Result<Value> EvalScalarBinary(const Binary& binary, std::vector<double> lhs, co
 namespace {
 
 // One cell of the vector against the scalar; the result replaces the cell.
-void ApplyScalar(Evaluator* ev, const Binary& binary, SeriesBlock* block, std::size_t row, std::size_t step, double scalar,
-                 bool scalar_left) {
+void ApplyScalar(Evaluator* ev, const Binary& binary, SeriesBlock* block, std::size_t row, std::size_t step,
+                 double scalar, bool scalar_left) {
   const Cell cell = block->cells(row)[step];
   Operand element;
   if (cell == Cell::kHistogram) {
@@ -137,8 +158,8 @@ void ApplyScalar(Evaluator* ev, const Binary& binary, SeriesBlock* block, std::s
 
 }  // namespace
 
-Result<Value> EvalVectorScalar(Evaluator* ev, const Binary& binary, SeriesBlock block, const std::vector<double>& scalar,
-                               bool scalar_left) {
+Result<Value> EvalVectorScalar(Evaluator* ev, const Binary& binary, SeriesBlock block,
+                               const std::vector<double>& scalar, bool scalar_left) {
   const std::size_t steps = block.steps();
   const bool arithmetic = ChangesMetric(binary.op);
   bool removed = false;

@@ -12,10 +12,14 @@ struct Operand {
 };
 
 struct BinaryOutcome {
-  enum class Kind : unsigned char { kFloat, kHistogram, kInvalid } kind = Kind::kFloat;  // kInvalid: types do not fit; annotated
-  bool keep = true;   // comparisons: whether the test holds
+  enum class Kind : unsigned char {
+    kFloat,
+    kHistogram,
+    kInvalid
+  } kind = Kind::kFloat;  // kInvalid: types do not fit; annotated
+  bool keep = true;       // comparisons: whether the test holds
   double f = 0;
-  HistogramPtr h;     // kHistogram; null means the left operand itself
+  HistogramPtr h;  // kHistogram; null means the left operand itself
 };
 
 double FloatArithmetic(BinaryOp op, double lhs, double rhs) noexcept;

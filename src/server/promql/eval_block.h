@@ -1,7 +1,7 @@
 // The values an evaluation works on: for each series one row of cells, one cell per step of a time grid.
 //
-// Rows lie one after the other in three arrays (kind, number, histogram), so that a node of the query is a loop over columns without
-// allocation per step. Not thread-safe.
+// Rows lie one after the other in three arrays (kind, number, histogram), so that a node of the query is a loop over
+// columns without allocation per step. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/status.h"
 #include "model/histogram.h"
 #include "model/labels.h"
 #include "server/promql/ast.h"
+#include "server/promql/eval_budget.h"
 
 namespace cachescope::promql {
 
@@ -26,40 +26,6 @@ struct Grid {
   std::size_t steps = 1;
   TimestampMs At(std::size_t index) const { return start + static_cast<TimestampMs>(index) * step; }
   TimestampMs last() const { return At(steps == 0 ? 0 : steps - 1); }
-};
-
-// Counts samples held in memory by one query against its limit.
-class SampleBudget {
- public:
-  explicit SampleBudget(std::size_t max) : max_(max) {}
-  // kLimitExceeded beyond the maximum; then nothing is held.
-  Status Hold(std::size_t n);
-  void Release(std::size_t n) { held_ -= n; }
-  // As Hold followed by Release: something that exists only for a moment.
-  Status Touch(std::size_t n);
-  // Refuses blocks whose empty cells alone would exhaust memory.
-  Status CheckCells(std::size_t rows, std::size_t steps) const;
-  std::size_t peak() const { return peak_; }
-
- private:
-  std::size_t max_;
-  std::size_t held_ = 0;
-  std::size_t peak_ = 0;
-};
-
-// Samples held on behalf of one object; given back when it dies. Move-only. The budget must outlive it.
-class SampleLease {
- public:
-  SampleLease() = default;
-  ~SampleLease() { Reset(); }
-  SampleLease(SampleLease&& other) noexcept { *this = std::move(other); }
-  SampleLease& operator=(SampleLease&& other) noexcept;
-  Status Add(SampleBudget* budget, std::size_t n);
-  void Reset();
-
- private:
-  SampleBudget* budget_ = nullptr;
-  std::size_t held_ = 0;
 };
 
 // How many samples a histogram counts for in the budget (a sample is 16 bytes).
@@ -101,7 +67,8 @@ class SeriesBlock {
   void SetHistogram(std::size_t row, std::size_t step, HistogramPtr h);
   void Clear(std::size_t row, std::size_t step);
   // Copies one cell of `other`.
-  void SetCell(std::size_t row, std::size_t step, const SeriesBlock& other, std::size_t other_row, std::size_t other_step);
+  void SetCell(std::size_t row, std::size_t step, const SeriesBlock& other, std::size_t other_row,
+               std::size_t other_step);
 
   bool RowEmpty(std::size_t row) const;
   void RemoveEmptyRows();

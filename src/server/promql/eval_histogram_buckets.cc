@@ -8,6 +8,7 @@
 #include "server/promql/eval.h"
 #include "server/promql/eval_histogram.h"
 #include "server/promql/eval_histogram_layout.h"
+#include "server/promql/eval_text.h"
 
 namespace cachescope::promql {
 namespace {
@@ -133,8 +134,10 @@ double HistogramFraction(double lower, double upper, const FloatHistogram& h) {
         ranks[i] = rank;
         set[i] = true;
       } else if (bucket.upper > bounds[i]) {
-        double fraction = linear ? (bounds[i] - bucket.lower) / (bucket.upper - bucket.lower) : LogFraction(bucket, bounds[i]);
-        if (std::isinf(bucket.lower)) fraction = 1;  // where in an open bucket cannot be said: all of it is below, or none
+        double fraction =
+            linear ? (bounds[i] - bucket.lower) / (bucket.upper - bucket.lower) : LogFraction(bucket, bounds[i]);
+        if (std::isinf(bucket.lower))
+          fraction = 1;  // where in an open bucket cannot be said: all of it is below, or none
         if (std::isinf(bucket.upper)) fraction = 0;
         ranks[i] = rank + bucket.count * fraction;
         set[i] = true;
@@ -168,20 +171,24 @@ double HistogramVariance(const FloatHistogram& h) {
   return (sum + compensation) / h.count;
 }
 
+namespace {
+
+void AppendBucket(std::string* out, char open, const Bucket& b, char close) {
+  if (b.count == 0) return;
+  *out +=
+      fmt::format(", {}{},{}{}:{}", open, GeneralFloat(b.lower), GeneralFloat(b.upper), close, GeneralFloat(b.count));
+}
+
+}  // namespace
+
 std::string HistogramToString(const FloatHistogram& h) {
-  std::string out = fmt::format("{{count:{}, sum:{}", h.count, h.sum);
+  std::string out = fmt::format("{{count:{}, sum:{}", GeneralFloat(h.count), GeneralFloat(h.sum));
   const IndexedBuckets negative = DecodeBuckets(h.negative_spans, h.negative_buckets);
-  for (auto it = negative.rbegin(); it != negative.rend(); ++it) {
-    const Bucket b = NegativeBucket(h, *it);
-    if (b.count != 0) out += fmt::format(", [{},{}):{}", b.lower, b.upper, b.count);
-  }
-  if (h.zero_count != 0) out += fmt::format(", [{},{}]:{}", -h.zero_threshold, h.zero_threshold, h.zero_count);
+  for (auto it = negative.rbegin(); it != negative.rend(); ++it) AppendBucket(&out, '[', NegativeBucket(h, *it), ')');
+  AppendBucket(&out, '[', {-h.zero_threshold, h.zero_threshold, h.zero_count}, ']');
   for (const IndexedBucket& indexed : DecodeBuckets(h.positive_spans, h.positive_buckets)) {
     const Bucket b = PositiveBucket(h, indexed);
-    if (b.count == 0) continue;
-    out += fmt::format(", {}{},{}]:{}", h.uses_custom_buckets() && b.lower == -kInf ? '[' : '(',
-                       b.lower == -kInf ? "-Inf" : fmt::format("{}", b.lower),
-                       b.upper == kInf ? "+Inf" : fmt::format("{}", b.upper), b.count);
+    AppendBucket(&out, b.lower == -kInf ? '[' : '(', b, ']');
   }
   return out + "}";
 }

@@ -133,7 +133,8 @@ void Absorb(IndexedBuckets* buckets, std::int32_t schema, double threshold, doub
 void Layout::WidenZero(double threshold) {
   if (threshold <= zero_threshold) return;
   while (true) {
-    const double wanted = std::max(ThresholdFor(positive, schema, threshold), ThresholdFor(negative, schema, threshold));
+    const double wanted =
+        std::max(ThresholdFor(positive, schema, threshold), ThresholdFor(negative, schema, threshold));
     if (wanted == threshold) break;
     threshold = wanted;
   }

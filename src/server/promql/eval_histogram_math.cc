@@ -12,8 +12,9 @@ namespace {
 bool SameSpans(const std::vector<BucketSpan>& a, const std::vector<BucketSpan>& b) { return a == b; }
 
 bool SameLayout(const FloatHistogram& a, const FloatHistogram& b) {
-  return a.schema == b.schema && a.zero_threshold == b.zero_threshold && SameSpans(a.positive_spans, b.positive_spans) &&
-         SameSpans(a.negative_spans, b.negative_spans) && a.positive_buckets.size() == b.positive_buckets.size() &&
+  return a.schema == b.schema && a.zero_threshold == b.zero_threshold &&
+         SameSpans(a.positive_spans, b.positive_spans) && SameSpans(a.negative_spans, b.negative_spans) &&
+         a.positive_buckets.size() == b.positive_buckets.size() &&
          a.negative_buckets.size() == b.negative_buckets.size() && a.custom_values == b.custom_values;
 }
 
@@ -206,8 +207,9 @@ void ReduceResolution(FloatHistogram* h, std::int32_t schema) {
 }
 
 bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
-  return a.schema == b.schema && a.zero_threshold == b.zero_threshold && a.zero_count == b.zero_count && a.count == b.count &&
-         std::bit_cast<std::uint64_t>(a.sum) == std::bit_cast<std::uint64_t>(b.sum) && a.custom_values == b.custom_values &&
+  return a.schema == b.schema && a.zero_threshold == b.zero_threshold && a.zero_count == b.zero_count &&
+         a.count == b.count && std::bit_cast<std::uint64_t>(a.sum) == std::bit_cast<std::uint64_t>(b.sum) &&
+         a.custom_values == b.custom_values &&
          SameBuckets(a.positive_spans, a.positive_buckets, b.positive_spans, b.positive_buckets) &&
          SameBuckets(a.negative_spans, a.negative_buckets, b.negative_spans, b.negative_buckets);
 }
@@ -232,7 +234,8 @@ bool DetectReset(const FloatHistogram& h, const FloatHistogram& previous) {
   return AnyBucketFell(now.positive, before.positive) || AnyBucketFell(now.negative, before.negative);
 }
 
-bool InterpolateHistogram(const FloatHistogram& a, const FloatHistogram& b, double fraction, bool counter, FloatHistogram* out) {
+bool InterpolateHistogram(const FloatHistogram& a, const FloatHistogram& b, double fraction, bool counter,
+                          FloatHistogram* out) {
   if (a.uses_custom_buckets() != b.uses_custom_buckets()) return false;
   *out = b;
   const bool reset = counter && DetectReset(b, a);

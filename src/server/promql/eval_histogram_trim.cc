@@ -28,8 +28,8 @@ double Middle(double lower, double upper, bool positive, bool linear) {
   return positive ? mean : -mean;
 }
 
-// A bucket with an infinite bound that contains the trim point. Where its observations lie is unknown, so that mostly it stays or goes
-// as a whole; with a positive upper bound it is taken to begin at zero.
+// A bucket with an infinite bound that contains the trim point. Where its observations lie is unknown, so that mostly
+// it stays or goes as a whole; with a positive upper bound it is taken to begin at zero.
 Kept KeepOfOpenBucket(const Bucket& b, double bound, bool upper) {
   if (b.lower != -kInf) {
     if (!upper && bound >= b.lower) return {b.count, bound};
@@ -80,13 +80,15 @@ class Trimmer {
   void Run() {
     IndexedBuckets positive = DecodeBuckets(h_.positive_spans, h_.positive_buckets);
     bool any_positive = false;
-    for (IndexedBucket& bucket : positive) any_positive = Trim(&bucket.count, PositiveBucket(h_, bucket), true) || any_positive;
+    for (IndexedBucket& bucket : positive)
+      any_positive = Trim(&bucket.count, PositiveBucket(h_, bucket), true) || any_positive;
     IndexedBuckets negative = DecodeBuckets(h_.negative_spans, h_.negative_buckets);
     bool any_negative = false;
-    for (IndexedBucket& bucket : negative) any_negative = Trim(&bucket.count, NegativeBucket(h_, bucket), false) || any_negative;
+    for (IndexedBucket& bucket : negative)
+      any_negative = Trim(&bucket.count, NegativeBucket(h_, bucket), false) || any_negative;
     if (h_.zero_count > 0) {
-      const Kept kept = KeepOfZeroBucket({-h_.zero_threshold, h_.zero_threshold, h_.zero_count}, bound_, upper_, any_negative,
-                                         any_positive);
+      const Kept kept = KeepOfZeroBucket({-h_.zero_threshold, h_.zero_threshold, h_.zero_count}, bound_, upper_,
+                                         any_negative, any_positive);
       Account(kept, &h_.zero_count);
     }
     if (!changed_) return;  // count and sum stay exact

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
 
-// Evaluates one operation. "Many" is the side whose labels the result carries, "one" the side with at most one series per match group
-// and step; for one-to-many they are swapped with respect to left and right.
+// Evaluates one operation. "Many" is the side whose labels the result carries, "one" the side with at most one series
+// per match group and step; for one-to-many they are swapped with respect to left and right.
 class PairwiseOperation {
  public:
   PairwiseOperation(Evaluator* ev, const Binary& binary, SeriesBlock many, SeriesBlock one, const Grid& grid)
@@ -39,8 +39,8 @@ class PairwiseOperation {
   Status Duplicate(std::size_t a, std::size_t b) const;
   std::size_t OutRow(std::size_t many, std::size_t one);
   Labels ResultLabels(const Labels& many, const Labels& one) const;
-  Status Emit(std::size_t row, std::size_t step, const Operand& many, const Operand& one, std::size_t many_row, std::size_t one_row,
-              bool* applied);
+  Status Emit(std::size_t row, std::size_t step, const Operand& many, const Operand& one, std::size_t many_row,
+              std::size_t one_row, bool* applied);
   // Fill values go by role, not by side: with group_right, fill_left still fills the many side.
   const std::optional<double>& fill_many() const { return matching_.fill_left; }
   const std::optional<double>& fill_one() const { return matching_.fill_right; }
@@ -57,12 +57,13 @@ class PairwiseOperation {
   SeriesBlock one_;
   std::size_t steps_;
   SeriesBlock out_;
-  std::vector<unsigned char> any_many_;       // per step: the many side has a sample
+  std::vector<unsigned char> any_many_;              // per step: the many side has a sample
   std::vector<std::vector<std::size_t>> many_rows_;  // per group
   std::vector<std::vector<std::size_t>> one_rows_;
   // State of the current group.
-  std::vector<std::size_t> one_at_;           // per step: the row of the one side, or kNobody
-  std::vector<std::vector<std::size_t>> emitted_;  // per step: output rows that matched (one-to-one: any entry means matched)
+  std::vector<std::size_t> one_at_;  // per step: the row of the one side, or kNobody
+  std::vector<std::vector<std::size_t>>
+      emitted_;  // per step: output rows that matched (one-to-one: any entry means matched)
   absl::flat_hash_map<std::pair<std::size_t, std::size_t>, std::size_t> out_rows_;
   std::pair<std::size_t, std::size_t> last_key_{kNobody, kNobody};
   std::size_t last_row_ = 0;
@@ -107,10 +108,11 @@ Status PairwiseOperation::Duplicate(std::size_t a, std::size_t b) const {
   std::string first = BracedLabels(one_.labels(a));
   std::string second = BracedLabels(one_.labels(b));
   if (Labels::Compare(one_.labels(b), one_.labels(a)) < 0) std::swap(first, second);
-  return InvalidArgument(fmt::format(
-      "found duplicate series for the match group {} on the {} hand-side of the operation: [{}, {}];many-to-many matching not "
-      "allowed: matching labels must be unique on one side",
-      BracedLabels(MatchLabels(matching_, one_.labels(a))), swapped_ ? "left" : "right", first, second));
+  return InvalidArgument(
+      fmt::format("found duplicate series for the match group {} on the {} hand-side of the operation: [{}, "
+                  "{}];many-to-many matching not "
+                  "allowed: matching labels must be unique on one side",
+                  BracedLabels(MatchLabels(matching_, one_.labels(a))), swapped_ ? "left" : "right", first, second));
 }
 
 Status PairwiseOperation::ChooseOne(const std::vector<std::size_t>& ones) {
@@ -133,7 +135,8 @@ Status PairwiseOperation::MarkMatched(std::size_t row, std::size_t step) {
   std::vector<std::size_t>& rows = emitted_[step];
   if (matching_.cardinality == Cardinality::kOneToOne) {
     if (!rows.empty()) {
-      return InvalidArgument("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+      return InvalidArgument(
+          "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
     }
   } else if (std::find(rows.begin(), rows.end(), row) != rows.end()) {
     return InvalidArgument("multiple matches for labels: grouping labels must ensure unique matches");
@@ -142,8 +145,8 @@ Status PairwiseOperation::MarkMatched(std::size_t row, std::size_t step) {
   return {};
 }
 
-Status PairwiseOperation::Emit(std::size_t row, std::size_t step, const Operand& many, const Operand& one, std::size_t many_row,
-                      std::size_t one_row, bool* applied) {
+Status PairwiseOperation::Emit(std::size_t row, std::size_t step, const Operand& many, const Operand& one,
+                               std::size_t many_row, std::size_t one_row, bool* applied) {
   const Operand& lhs = swapped_ ? one : many;
   const Operand& rhs = swapped_ ? many : one;
   BinaryOutcome out = ApplyBinary(binary_.op, lhs, rhs, binary_.pos, &ev_.annotations());
@@ -221,7 +224,8 @@ Result<SeriesBlock> PairwiseOperation::Run() {
 
 }  // namespace
 
-Result<Value> EvalVectorVector(Evaluator* ev, const Binary& binary, SeriesBlock lhs, SeriesBlock rhs, const Grid& grid) {
+Result<Value> EvalVectorVector(Evaluator* ev, const Binary& binary, SeriesBlock lhs, SeriesBlock rhs,
+                               const Grid& grid) {
   Value value;
   const bool fills = binary.matching->fill_left.has_value() || binary.matching->fill_right.has_value();
   if (!fills && (lhs.rows() == 0 || rhs.rows() == 0)) {

@@ -9,7 +9,7 @@ namespace cachescope::promql {
 
 // Both sides of a vector operation, sorted into match groups.
 struct MatchGroups {
-  std::vector<std::size_t> left;   // group of each row
+  std::vector<std::size_t> left;  // group of each row
   std::vector<std::size_t> right;
   std::size_t count = 0;
 };

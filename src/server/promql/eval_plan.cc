@@ -10,8 +10,9 @@ namespace {
 
 // Functions whose value depends on the evaluation time itself.
 bool DependsOnTime(std::string_view function) {
-  constexpr std::string_view kNames[] = {"days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute",
-                                         "month",         "year",         "predict_linear", "time",     "timestamp"};
+  constexpr std::string_view kNames[] = {"days_in_month",  "day_of_month", "day_of_week", "day_of_year",
+                                         "hour",           "minute",       "month",       "year",
+                                         "predict_linear", "time",         "timestamp"};
   return std::find(std::begin(kNames), std::end(kNames), function) != std::end(kNames);
 }
 
@@ -36,22 +37,32 @@ Result<double> Seconds(const Expr& expr, const QueryTimes& query) {
   }
   const double only = d.rhs != nullptr ? rhs : lhs;
   switch (d.op) {
-    case DurationExpr::Op::kAdd: return d.lhs == nullptr || d.rhs == nullptr ? only : lhs + rhs;
-    case DurationExpr::Op::kSub: return d.lhs == nullptr ? -rhs : lhs - rhs;
-    case DurationExpr::Op::kMul: return lhs * rhs;
+    case DurationExpr::Op::kAdd:
+      return d.lhs == nullptr || d.rhs == nullptr ? only : lhs + rhs;
+    case DurationExpr::Op::kSub:
+      return d.lhs == nullptr ? -rhs : lhs - rhs;
+    case DurationExpr::Op::kMul:
+      return lhs * rhs;
     case DurationExpr::Op::kDiv:
       if (rhs == 0) return InvalidArgument("division by zero");
       return lhs / rhs;
     case DurationExpr::Op::kMod:
       if (rhs == 0) return InvalidArgument("modulo by zero");
       return std::fmod(lhs, rhs);
-    case DurationExpr::Op::kPow: return std::pow(lhs, rhs);
-    case DurationExpr::Op::kNegate: return -only;
-    case DurationExpr::Op::kStep: return static_cast<double>(query.step) / 1000;
-    case DurationExpr::Op::kRange: return static_cast<double>(query.end - query.start) / 1000;
-    case DurationExpr::Op::kMin: return std::min(lhs, rhs);
-    case DurationExpr::Op::kMax: return std::max(lhs, rhs);
-    case DurationExpr::Op::kParen: return only;
+    case DurationExpr::Op::kPow:
+      return std::pow(lhs, rhs);
+    case DurationExpr::Op::kNegate:
+      return -only;
+    case DurationExpr::Op::kStep:
+      return static_cast<double>(query.step) / 1000;
+    case DurationExpr::Op::kRange:
+      return static_cast<double>(query.end - query.start) / 1000;
+    case DurationExpr::Op::kMin:
+      return std::min(lhs, rhs);
+    case DurationExpr::Op::kMax:
+      return std::max(lhs, rhs);
+    case DurationExpr::Op::kParen:
+      return only;
   }
   return InvalidArgument("unexpected duration expression operator");
 }
@@ -93,7 +104,8 @@ const Expr& Unwrap(const Expr& expr) {
   }
 }
 
-Result<Plan> Plan::Make(const Expr& expr, const QueryTimes& times, DurationMs lookback, DurationMs default_subquery_step) {
+Result<Plan> Plan::Make(const Expr& expr, const QueryTimes& times, DurationMs lookback,
+                        DurationMs default_subquery_step) {
   Plan plan;
   plan.query_ = times;
   plan.lookback_ = lookback;
@@ -123,7 +135,8 @@ Status Plan::Resolve(const Expr& expr) {
   switch (expr.kind) {
     case ExprKind::kNumber:
     case ExprKind::kString:
-    case ExprKind::kDuration: return {};
+    case ExprKind::kDuration:
+      return {};
     case ExprKind::kVectorSelector: {
       NodeTimes times;
       CACHESCOPE_RETURN_IF_ERROR(ResolveTimes(static_cast<const VectorSelector&>(expr).time, &times));
@@ -168,9 +181,12 @@ Status Plan::Resolve(const Expr& expr) {
     case ExprKind::kBinary:
       CACHESCOPE_RETURN_IF_ERROR(Resolve(*static_cast<const Binary&>(expr).lhs));
       return Resolve(*static_cast<const Binary&>(expr).rhs);
-    case ExprKind::kUnary: return Resolve(*static_cast<const Unary&>(expr).expr);
-    case ExprKind::kParen: return Resolve(*static_cast<const Paren&>(expr).expr);
-    case ExprKind::kStepInvariant: return Resolve(*static_cast<const StepInvariant&>(expr).expr);
+    case ExprKind::kUnary:
+      return Resolve(*static_cast<const Unary&>(expr).expr);
+    case ExprKind::kParen:
+      return Resolve(*static_cast<const Paren&>(expr).expr);
+    case ExprKind::kStepInvariant:
+      return Resolve(*static_cast<const StepInvariant&>(expr).expr);
   }
   return {};
 }
@@ -180,9 +196,13 @@ bool Plan::MarkInvariant(const Expr& expr) {
   switch (expr.kind) {
     case ExprKind::kNumber:
     case ExprKind::kString:
-    case ExprKind::kDuration: invariant = true; break;
+    case ExprKind::kDuration:
+      invariant = true;
+      break;
     case ExprKind::kVectorSelector:
-    case ExprKind::kMatrixSelector: invariant = times_.at(&expr).at.has_value(); break;
+    case ExprKind::kMatrixSelector:
+      invariant = times_.at(&expr).at.has_value();
+      break;
     case ExprKind::kSubquery:
       MarkInvariant(*static_cast<const Subquery&>(expr).expr);
       invariant = times_.at(&expr).at.has_value();
@@ -204,8 +224,12 @@ bool Plan::MarkInvariant(const Expr& expr) {
       invariant = MarkInvariant(*static_cast<const Binary&>(expr).rhs) && left;
       break;
     }
-    case ExprKind::kUnary: invariant = MarkInvariant(*static_cast<const Unary&>(expr).expr); break;
-    case ExprKind::kParen: invariant = MarkInvariant(*static_cast<const Paren&>(expr).expr); break;
+    case ExprKind::kUnary:
+      invariant = MarkInvariant(*static_cast<const Unary&>(expr).expr);
+      break;
+    case ExprKind::kParen:
+      invariant = MarkInvariant(*static_cast<const Paren&>(expr).expr);
+      break;
     case ExprKind::kStepInvariant:
       MarkInvariant(*static_cast<const StepInvariant&>(expr).expr);
       invariant = true;
@@ -218,7 +242,9 @@ bool Plan::MarkInvariant(const Expr& expr) {
 void Plan::MarkInferredResets(const Expr& expr, bool totals_only) {
   switch (expr.kind) {
     case ExprKind::kVectorSelector:
-    case ExprKind::kMatrixSelector: times_.at(&expr).infer_resets = totals_only; return;
+    case ExprKind::kMatrixSelector:
+      times_.at(&expr).infer_resets = totals_only;
+      return;
     case ExprKind::kCall: {
       const auto& call = static_cast<const Call&>(expr);
       const std::string_view name = call.function->name;
@@ -227,15 +253,20 @@ void Plan::MarkInferredResets(const Expr& expr, bool totals_only) {
       for (const ExprPtr& arg : call.args) MarkInferredResets(*arg, totals_only || totals);
       return;
     }
-    case ExprKind::kAggregate: return MarkInferredResets(*static_cast<const Aggregate&>(expr).expr, totals_only);
+    case ExprKind::kAggregate:
+      return MarkInferredResets(*static_cast<const Aggregate&>(expr).expr, totals_only);
     case ExprKind::kBinary:
       MarkInferredResets(*static_cast<const Binary&>(expr).lhs, totals_only);
       MarkInferredResets(*static_cast<const Binary&>(expr).rhs, totals_only);
       return;
-    case ExprKind::kUnary: return MarkInferredResets(*static_cast<const Unary&>(expr).expr, totals_only);
-    case ExprKind::kParen: return MarkInferredResets(*static_cast<const Paren&>(expr).expr, totals_only);
-    case ExprKind::kStepInvariant: return MarkInferredResets(*static_cast<const StepInvariant&>(expr).expr, totals_only);
-    default: return;  // a subquery may skip samples, so nothing can be inferred below it
+    case ExprKind::kUnary:
+      return MarkInferredResets(*static_cast<const Unary&>(expr).expr, totals_only);
+    case ExprKind::kParen:
+      return MarkInferredResets(*static_cast<const Paren&>(expr).expr, totals_only);
+    case ExprKind::kStepInvariant:
+      return MarkInferredResets(*static_cast<const StepInvariant&>(expr).expr, totals_only);
+    default:
+      return;  // a subquery may skip samples, so nothing can be inferred below it
   }
 }
 
@@ -243,7 +274,8 @@ void Plan::Widen(const Expr& expr, TimestampMs from, TimestampMs to) {
   switch (expr.kind) {
     case ExprKind::kNumber:
     case ExprKind::kString:
-    case ExprKind::kDuration: return;
+    case ExprKind::kDuration:
+      return;
     case ExprKind::kVectorSelector:
     case ExprKind::kMatrixSelector: {
       const NodeTimes& times = times_.at(&expr);
@@ -283,9 +315,15 @@ void Plan::Widen(const Expr& expr, TimestampMs from, TimestampMs to) {
       Widen(*static_cast<const Binary&>(expr).lhs, from, to);
       Widen(*static_cast<const Binary&>(expr).rhs, from, to);
       return;
-    case ExprKind::kUnary: Widen(*static_cast<const Unary&>(expr).expr, from, to); return;
-    case ExprKind::kParen: Widen(*static_cast<const Paren&>(expr).expr, from, to); return;
-    case ExprKind::kStepInvariant: Widen(*static_cast<const StepInvariant&>(expr).expr, from, to); return;
+    case ExprKind::kUnary:
+      Widen(*static_cast<const Unary&>(expr).expr, from, to);
+      return;
+    case ExprKind::kParen:
+      Widen(*static_cast<const Paren&>(expr).expr, from, to);
+      return;
+    case ExprKind::kStepInvariant:
+      Widen(*static_cast<const StepInvariant&>(expr).expr, from, to);
+      return;
   }
 }
 

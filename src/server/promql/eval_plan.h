@@ -1,5 +1,6 @@
-// What one query evaluation knows about its tree before it starts: resolved times of selectors and subqueries (duration expressions,
-// start(), end()), which subtrees do not depend on the step, and the time range of samples that can be needed.
+// What one query evaluation knows about its tree before it starts: resolved times of selectors and subqueries (duration
+// expressions, start(), end()), which subtrees do not depend on the step, and the time range of samples that can be
+// needed.
 //
 // Keyed by node, so that a tree can be shared by concurrent evaluations. Immutable after Make.
 #pragma once
@@ -41,7 +42,8 @@ const Expr& Unwrap(const Expr& expr);
 class Plan {
  public:
   // kInvalidArgument when a duration expression has no usable value.
-  static Result<Plan> Make(const Expr& expr, const QueryTimes& times, DurationMs lookback, DurationMs default_subquery_step);
+  static Result<Plan> Make(const Expr& expr, const QueryTimes& times, DurationMs lookback,
+                           DurationMs default_subquery_step);
 
   const QueryTimes& query() const { return query_; }
   // REQUIRES: `node` is a vector selector, matrix selector or subquery of the tree.

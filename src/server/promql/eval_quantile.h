@@ -5,8 +5,8 @@
 
 namespace cachescope::promql {
 
-// The φ-quantile with linear interpolation between neighbours. Sorts `values` (NaN smallest). NaN when empty or q is NaN; ±Inf for q
-// outside [0, 1].
+// The φ-quantile with linear interpolation between neighbours. Sorts `values` (NaN smallest). NaN when empty or q is
+// NaN; ±Inf for q outside [0, 1].
 double Quantile(double q, std::vector<double>* values);
 
 // A cumulative bucket of a classic histogram.

@@ -13,8 +13,8 @@ constexpr std::string_view kSmoothedFunctions[] = {"delta", "increase", "rate"};
 template <std::size_t N>
 Status CheckModifier(std::string_view modifier, const std::string_view (&allowed)[N], std::string_view function) {
   if (std::find(std::begin(allowed), std::end(allowed), function) != std::end(allowed)) return {};
-  return InvalidArgument(fmt::format("{} modifier can only be used with: {} - not with {}", modifier, fmt::join(allowed, ", "),
-                                     function));
+  return InvalidArgument(
+      fmt::format("{} modifier can only be used with: {} - not with {}", modifier, fmt::join(allowed, ", "), function));
 }
 
 // How far before and after the window samples are wanted.
@@ -42,7 +42,8 @@ class RangeSource {
       margins_ = MarginsOf(selector_, ev_.options().lookback);
       mint_ = SaturatingAdd(SaturatingSub(SaturatingSub(times_.Shift(grid_.start), times_.range), margins_.before), 1);
       maxt_ = SaturatingAdd(times_.Shift(grid_.last()), margins_.after);
-      storage::SelectHints hints{mint_, maxt_, grid_.steps > 1 ? grid_.step : 0, times_.range, std::string(function), 0};
+      storage::SelectHints hints{mint_, maxt_, grid_.steps > 1 ? grid_.step : 0, times_.range, std::string(function),
+                                 0};
       CACHESCOPE_ASSIGN_OR_RETURN(set_, ev_.Select(selector_->matchers, hints));
       return {};
     }
@@ -194,8 +195,8 @@ bool LooksLikeCounter(std::string_view name) {
 }
 
 // Fills one row from one series. Returns whether any float resulted.
-Result<bool> SlideSeries(Evaluator* ev, const RangeSeries& series, const RangeSource& source, RangeKernel kernel, const Grid& grid,
-                         RangeCall* call, SeriesBlock* block, std::size_t row) {
+Result<bool> SlideSeries(Evaluator* ev, const RangeSeries& series, const RangeSource& source, RangeKernel kernel,
+                         const Grid& grid, RangeCall* call, SeriesBlock* block, std::size_t row) {
   Slider slider(series, source.times(), source.margins());
   bool any_float = false;
   for (std::size_t step = 0; step < grid.steps; ++step) {
@@ -276,13 +277,21 @@ Result<Value> EvalRangeCall(Evaluator* ev, const Call& call, std::size_t range_a
 
 Result<std::vector<RangeSeries>> Evaluator::EvalMatrix(const Expr& expr, const Grid& grid) {
   RangeSource source(this, expr, grid);
-  CACHESCOPE_RETURN_IF_ERROR(source.Open("rate"));
+  CACHESCOPE_RETURN_IF_ERROR(source.Open("delta"));  // every modifier is allowed
   std::vector<RangeSeries> out;
   SampleLease lease;
   for (std::size_t i = 0; i < source.size(); ++i) {
     CACHESCOPE_RETURN_IF_ERROR(Check());
     RangeSeries series;
     CACHESCOPE_RETURN_IF_ERROR(source.Read(i, &series));
+    if (const VectorSelector* selector = source.selector();
+        selector != nullptr && (selector->anchored || selector->smoothed)) {
+      if (!series.histograms.empty()) {
+        return InvalidArgument("cannot show anchored or smoothed range vector: it has native histograms");
+      }
+      const TimestampMs end = source.times().Shift(grid.start);
+      ExtendToRange(SaturatingSub(end, source.times().range), end, selector->smoothed, &series);
+    }
     std::size_t samples = series.timestamps.size();
     for (const auto& h : series.histograms) samples += HistogramSampleSize(*h.h);
     CACHESCOPE_RETURN_IF_ERROR(lease.Add(&budget_, samples));

@@ -1,4 +1,5 @@
-// Range functions: a kernel computes one value from the samples in one window; the driver slides the window over each series.
+// Range functions: a kernel computes one value from the samples in one window; the driver slides the window over each
+// series.
 #pragma once
 
 #include <string_view>
@@ -26,14 +27,14 @@ struct Window {
 // What stays the same during a call, and where a kernel puts its result.
 struct RangeCall {
   Evaluator* ev = nullptr;
-  const VectorSelector* selector = nullptr;       // null for subqueries
-  std::vector<std::vector<double>> scalars;       // the other arguments, in order, one value per step
+  const VectorSelector* selector = nullptr;  // null for subqueries
+  std::vector<std::vector<double>> scalars;  // the other arguments, in order, one value per step
   DurationMs range = 0;
-  Position pos;                                   // first argument
-  std::string_view metric;                        // of the current series
-  double f = 0;                                   // result
+  Position pos;             // first argument
+  std::string_view metric;  // of the current series
+  double f = 0;             // result
   HistogramPtr h;
-  Status error;                                   // set to end the query
+  Status error;  // set to end the query
 
   double scalar(std::size_t index, const Window& w) const { return scalars[index][w.step]; }
   bool anchored() const { return selector != nullptr && selector->anchored; }
@@ -65,8 +66,11 @@ Cell SumOfHistograms(const Window& w, RangeCall* call);
 Cell AverageOfHistograms(const Window& w, RangeCall* call);
 RangeKernel FindOverTimeKernel(std::string_view name);
 
-// By how much a window of increases must be scaled to cover the whole range: the reference engine's extrapolation. `first_value` is the
-// counter at the beginning and `increase` what it gained; both are ignored unless `counter`.
+// Anchored and smoothed range vectors as such: samples at both ends of [start, end] and those between.
+void ExtendToRange(TimestampMs start, TimestampMs end, bool smoothed, RangeSeries* series);
+
+// By how much a window of increases must be scaled to cover the whole range: the reference engine's extrapolation.
+// `first_value` is the counter at the beginning and `increase` what it gained; both are ignored unless `counter`.
 double ExtrapolationFactor(const Window& w, TimestampMs first, TimestampMs last, std::size_t samples, bool counter,
                            double first_value, double increase);
 

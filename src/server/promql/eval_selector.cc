@@ -15,7 +15,8 @@ class Lookback {
   // kNone when the newest sample at or before `t` is older than the lookback delta, or a staleness marker.
   Cell At(TimestampMs t) {
     while (next_float_ < samples_.timestamps.size() && samples_.timestamps[next_float_] <= t) ++next_float_;
-    while (next_histogram_ < samples_.histograms.size() && samples_.histograms[next_histogram_].t <= t) ++next_histogram_;
+    while (next_histogram_ < samples_.histograms.size() && samples_.histograms[next_histogram_].t <= t)
+      ++next_histogram_;
     const TimestampMs oldest = SaturatingSub(t, delta_);
     Cell cell = Cell::kNone;
     if (next_float_ > 0 && samples_.timestamps[next_float_ - 1] > oldest) {

@@ -11,7 +11,8 @@ std::vector<std::string> WithMetricName(std::vector<std::string> names) {
 }
 
 // For each group and step: whether any row of the side has a cell there.
-std::vector<unsigned char> Presence(const SeriesBlock& block, const std::vector<std::size_t>& groups, std::size_t count) {
+std::vector<unsigned char> Presence(const SeriesBlock& block, const std::vector<std::size_t>& groups,
+                                    std::size_t count) {
   std::vector<unsigned char> present(count * block.steps(), 0);
   for (std::size_t row = 0; row < block.rows(); ++row) {
     unsigned char* to = present.data() + groups[row] * block.steps();
@@ -24,7 +25,8 @@ std::vector<unsigned char> Presence(const SeriesBlock& block, const std::vector<
 }
 
 // Removes the cells of `block` whose group is (or is not) present on the other side.
-void Filter(SeriesBlock* block, const std::vector<std::size_t>& groups, const std::vector<unsigned char>& present, bool keep) {
+void Filter(SeriesBlock* block, const std::vector<std::size_t>& groups, const std::vector<unsigned char>& present,
+            bool keep) {
   const std::size_t steps = block->steps();
   for (std::size_t row = 0; row < block->rows(); ++row) {
     const unsigned char* other = present.data() + groups[row] * steps;

@@ -23,7 +23,8 @@ std::vector<Knot> Knots(storage::SampleColumns* samples) {
   for (storage::HistogramSample& h : samples->histograms) {
     if (!IsStaleMarker(h.h->sum)) out.push_back({h.t, 0, std::move(h.h)});
   }
-  std::inplace_merge(out.begin(), out.begin() + floats, out.end(), [](const Knot& a, const Knot& b) { return a.t < b.t; });
+  std::inplace_merge(out.begin(), out.begin() + floats, out.end(),
+                     [](const Knot& a, const Knot& b) { return a.t < b.t; });
   return out;
 }
 

@@ -29,13 +29,15 @@ absl::flat_hash_map<std::string_view, CallFunction> BuildTable() {
       {"histogram_fraction", CallHistogramFraction},
       {"info", CallInfo},
   };
-  for (const char* name : {"abs",  "ceil", "floor", "exp",  "sqrt", "ln",   "log2",  "log10", "sin",   "cos", "tan",
-                           "asin", "acos", "atan",  "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "rad", "deg", "sgn"}) {
+  for (const char* name :
+       {"abs",  "ceil", "floor", "exp",  "sqrt", "ln",    "log2",  "log10", "sin", "cos", "tan", "asin",
+        "acos", "atan", "sinh",  "cosh", "tanh", "asinh", "acosh", "atanh", "rad", "deg", "sgn"}) {
     table.emplace(name, CallMath);
   }
   for (const char* name : {"pi", "time", "start", "end", "range", "step"}) table.emplace(name, CallConstant);
   for (const char* name : {"max_of", "min_of"}) table.emplace(name, CallExtreme);
-  for (const char* name : {"days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year"}) {
+  for (const char* name :
+       {"days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year"}) {
     table.emplace(name, CallDate);
   }
   for (const char* name :
@@ -97,7 +99,10 @@ Result<Value> Evaluator::EvalInstantSelector(const VectorSelector& selector, con
   const NodeTimes& times = plan_->times(selector);
   const storage::SelectHints hints{SaturatingAdd(SaturatingSub(times.Shift(grid.start), options_.lookback), 1),
                                    SaturatingAdd(times.Shift(grid.last()), selector.smoothed ? options_.lookback : 0),
-                                   grid.steps > 1 ? grid.step : 0, 0, std::string(function_), 0};
+                                   grid.steps > 1 ? grid.step : 0,
+                                   0,
+                                   std::string(function_),
+                                   0};
   CACHESCOPE_ASSIGN_OR_RETURN(const storage::SeriesSet set, Select(selector.matchers, hints));
   Value value;
   CACHESCOPE_ASSIGN_OR_RETURN(value.block, selector.smoothed ? ReadSmoothed(set.series, times, grid, selector.pos)

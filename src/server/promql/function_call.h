@@ -30,26 +30,26 @@ Result<Value> NamelessVector(Evaluator* ev, SeriesBlock block);
 // Charges the block, checks unique labels and wraps it.
 Result<Value> RelabelledVector(Evaluator* ev, SeriesBlock block);
 
-Result<Value> CallMath(const CallContext& c);              // function_math.cc: abs … tanh, sgn, deg, rad
-Result<Value> CallClamp(const CallContext& c);             // clamp, clamp_min, clamp_max
+Result<Value> CallMath(const CallContext& c);   // function_math.cc: abs … tanh, sgn, deg, rad
+Result<Value> CallClamp(const CallContext& c);  // clamp, clamp_min, clamp_max
 Result<Value> CallRound(const CallContext& c);
-Result<Value> CallConstant(const CallContext& c);          // pi, time, start, end, range, step
-Result<Value> CallExtreme(const CallContext& c);           // max_of, min_of
+Result<Value> CallConstant(const CallContext& c);  // pi, time, start, end, range, step
+Result<Value> CallExtreme(const CallContext& c);   // max_of, min_of
 Result<Value> CallScalar(const CallContext& c);
 Result<Value> CallVector(const CallContext& c);
-Result<Value> CallTimestamp(const CallContext& c);         // function_time.cc
+Result<Value> CallTimestamp(const CallContext& c);  // function_time.cc
 Result<Value> CallStartTimestamp(const CallContext& c);
 Result<Value> CallDate(const CallContext& c);
-Result<Value> CallAbsent(const CallContext& c);            // function_absent.cc
+Result<Value> CallAbsent(const CallContext& c);  // function_absent.cc
 Result<Value> CallAbsentOverTime(const CallContext& c);
-Result<Value> CallLabelReplace(const CallContext& c);      // function_label.cc
+Result<Value> CallLabelReplace(const CallContext& c);  // function_label.cc
 Result<Value> CallLabelJoin(const CallContext& c);
-Result<Value> CallSort(const CallContext& c);              // function_sort.cc
+Result<Value> CallSort(const CallContext& c);  // function_sort.cc
 Result<Value> CallSortByLabel(const CallContext& c);
 Result<Value> CallHistogramProperty(const CallContext& c);  // function_histogram.cc: count, sum, avg, stddev, stdvar
 Result<Value> CallHistogramQuantile(const CallContext& c);
 Result<Value> CallHistogramQuantiles(const CallContext& c);
 Result<Value> CallHistogramFraction(const CallContext& c);
-Result<Value> CallInfo(const CallContext& c);              // function_info.cc
+Result<Value> CallInfo(const CallContext& c);  // function_info.cc
 
 }  // namespace cachescope::promql

@@ -71,7 +71,8 @@ void GatherBuckets(const HistogramInput& in, const ClassicHistogram& classic, st
   }
 }
 
-// Calls native(row, step, histogram) and classic(index, step, buckets) for every histogram that is alone under its labels.
+// Calls native(row, step, histogram) and classic(index, step, buckets) for every histogram that is alone under its
+// labels.
 template <typename Native, typename Classic>
 Status VisitHistograms(const CallContext& c, const HistogramInput& in, Position pos, Native native, Classic classic) {
   std::vector<unsigned char> conflict(in.classic.size());
@@ -216,7 +217,9 @@ Result<Value> CallHistogramQuantiles(const CallContext& c) {
     NoteQuantile(c, q, c.arg(i).pos);
     // A quantile that changes from step to step has a series per value.
     for (std::size_t first = 0; first < q.size(); ++first) {
-      const auto same = [&](std::size_t step) { return q[step] == q[first] || (std::isnan(q[step]) && std::isnan(q[first])); };
+      const auto same = [&](std::size_t step) {
+        return q[step] == q[first] || (std::isnan(q[step]) && std::isnan(q[first]));
+      };
       bool seen = false;
       for (std::size_t step = 0; step < first && !seen; ++step) seen = same(step);
       if (seen) continue;

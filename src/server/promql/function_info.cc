@@ -20,8 +20,8 @@ const std::vector<std::string>& IdentifyingLabels() {
 
 // What the second argument asks for.
 struct InfoRequest {
-  std::vector<Matcher> name_matchers;                                       // of the info metric; never empty
-  bool names_metrics = false;                                               // some matcher says what is wanted, not only what is not
+  std::vector<Matcher> name_matchers;  // of the info metric; never empty
+  bool names_metrics = false;          // some matcher says what is wanted, not only what is not
   std::map<std::string, std::vector<Matcher>, std::less<>> label_matchers;  // data labels to copy; empty: all
 };
 
@@ -41,7 +41,8 @@ Result<InfoRequest> ReadRequest(const CallContext& c) {
   }
   const auto positive = [](const Matcher& m) { return m.type() == MatchType::kEqual || m.type() == MatchType::kRegex; };
   request.names_metrics = std::any_of(request.name_matchers.begin(), request.name_matchers.end(), positive);
-  if (!request.name_matchers.empty() && !request.names_metrics) {  // exclusions alone: from what is called info by convention
+  if (!request.name_matchers.empty() &&
+      !request.names_metrics) {  // exclusions alone: from what is called info by convention
     CACHESCOPE_ASSIGN_OR_RETURN(Matcher any, Matcher::New(MatchType::kRegex, std::string(kMetricName), ".+_info"));
     request.name_matchers.push_back(std::move(any));
   }
@@ -90,8 +91,7 @@ class InfoJoin {
  private:
   // Series that are info series themselves are passed on as they are.
   bool IsInfoSeries(std::size_t row) const {
-    return request_.names_metrics &&
-           MatchesAll(request_.name_matchers, base_.labels(row).metric_name());
+    return request_.names_metrics && MatchesAll(request_.name_matchers, base_.labels(row).metric_name());
   }
 
   Status LoadInfo() {
@@ -119,7 +119,8 @@ class InfoJoin {
     return {};
   }
 
-  // The info series as of the times at which the base samples were read: `@` and offsets of the first selector hold for them too.
+  // The info series as of the times at which the base samples were read: `@` and offsets of the first selector hold for
+  // them too.
   Result<SeriesBlock> ReadInfo(const std::vector<Matcher>& matchers) {
     const std::vector<NodeTimes> path = TimePath();
     const auto shift = [&](TimestampMs t) {
@@ -154,7 +155,9 @@ class InfoJoin {
     const Expr& expr = Unwrap(outer);
     switch (expr.kind) {
       case ExprKind::kVectorSelector:
-      case ExprKind::kMatrixSelector: path->push_back(c_.ev.plan().times(expr)); return true;
+      case ExprKind::kMatrixSelector:
+        path->push_back(c_.ev.plan().times(expr));
+        return true;
       case ExprKind::kSubquery:
         path->push_back(c_.ev.plan().times(expr));
         if (FindSelector(*static_cast<const Subquery&>(expr).expr, path)) return true;
@@ -164,17 +167,21 @@ class InfoJoin {
         const auto& args = static_cast<const Call&>(expr).args;
         return std::any_of(args.begin(), args.end(), [&](const ExprPtr& arg) { return FindSelector(*arg, path); });
       }
-      case ExprKind::kAggregate: return FindSelector(*static_cast<const Aggregate&>(expr).expr, path);
+      case ExprKind::kAggregate:
+        return FindSelector(*static_cast<const Aggregate&>(expr).expr, path);
       case ExprKind::kBinary:
         return FindSelector(*static_cast<const Binary&>(expr).lhs, path) ||
                FindSelector(*static_cast<const Binary&>(expr).rhs, path);
-      case ExprKind::kUnary: return FindSelector(*static_cast<const Unary&>(expr).expr, path);
-      default: return false;
+      case ExprKind::kUnary:
+        return FindSelector(*static_cast<const Unary&>(expr).expr, path);
+      default:
+        return false;
     }
   }
 
   // Of each info metric the series with the newest sample counts at a step.
-  Status ChooseInfo(const std::vector<std::size_t>& candidates, std::size_t step, std::vector<std::size_t>* chosen) const {
+  Status ChooseInfo(const std::vector<std::size_t>& candidates, std::size_t step,
+                    std::vector<std::size_t>* chosen) const {
     chosen->clear();
     for (const std::size_t row : candidates) {
       if (info_.cells(row)[step] == Cell::kNone) continue;

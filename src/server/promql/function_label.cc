@@ -72,7 +72,8 @@ Result<Value> CallLabelReplace(const CallContext& c) {
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1);
   for (std::size_t row = 0; row < block.rows(); ++row) {
     const std::string source(block.labels(row).Get(c.text(3)));
-    if (!regex.Match(source, 0, source.size(), RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size()))) continue;
+    if (!regex.Match(source, 0, source.size(), RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size())))
+      continue;
     SetLabel(&block, row, destination, Expand(c.text(2), regex, groups));
   }
   return RelabelledVector(&c.ev, std::move(block));

@@ -149,7 +149,8 @@ Cell QuantileOverTime(const Window& w, RangeCall* call) {
 Cell Mad(const Window& w, RangeCall* call) {
   if (!FloatsOnly(w, call)) return Cell::kNone;
   std::vector<double> values(w.v, w.v + w.n);
-  if (std::any_of(values.begin(), values.end(), [](double v) { return std::isnan(v); })) return Float(call, std::nan(""));
+  if (std::any_of(values.begin(), values.end(), [](double v) { return std::isnan(v); }))
+    return Float(call, std::nan(""));
   const double median = Quantile(0.5, &values);
   values.assign(w.v, w.v + w.n);
   for (double& v : values) v = std::fabs(v - median);
@@ -182,7 +183,8 @@ RangeKernel FindOverTimeKernel(std::string_view name) {
       {"ts_of_first_over_time", TimeOfFirst},
       {"ts_of_last_over_time", TimeOfLast},
   };
-  const auto* it = std::find_if(std::begin(kEntries), std::end(kEntries), [&](const Entry& e) { return e.name == name; });
+  const auto* it =
+      std::find_if(std::begin(kEntries), std::end(kEntries), [&](const Entry& e) { return e.name == name; });
   return it != std::end(kEntries) ? it->kernel : nullptr;
 }
 

@@ -96,7 +96,8 @@ Cell InstantValue(const Window& w, RangeCall* call, bool rate) {
   return Cell::kFloat;
 }
 
-// Moves to the last sample at or before the beginning of the range, of either kind. False when no sample lies in the range.
+// Moves to the last sample at or before the beginning of the range, of either kind. False when no sample lies in the
+// range.
 bool SkipToAnchor(const Window& w, std::size_t* f, std::size_t* h) {
   while (*f < w.n && w.t[*f] <= w.start) ++*f;
   while (*h < w.hn && w.h[*h].t <= w.start) ++*h;
@@ -143,7 +144,8 @@ double ExtrapolationFactor(const Window& w, TimestampMs first, TimestampMs last,
   double to_end = SecondsBetween(last, w.end);
   const double sampled = SecondsBetween(first, last);
   const double average = sampled / static_cast<double>(samples - 1);
-  // A sample up to 10 % later than expected still counts as reaching the edge of the range; else half an interval is assumed.
+  // A sample up to 10 % later than expected still counts as reaching the edge of the range; else half an interval is
+  // assumed.
   const double threshold = average * 1.1;
   if (to_start >= threshold) to_start = average / 2;
   if (counter && increase > 0 && first_value >= 0) {

@@ -50,4 +50,35 @@ Cell ExtendedRate(const Window& w, RangeCall* call, bool counter, bool per_secon
   return Cell::kFloat;
 }
 
+void ExtendToRange(TimestampMs start, TimestampMs end, bool smoothed, RangeSeries* series) {
+  Window w;
+  w.t = series->timestamps.data();
+  w.v = series->values.data();
+  w.n = series->timestamps.size();
+  if (w.n == 0) return;
+  std::size_t first = 0;
+  std::size_t last = w.n - 1;
+  while (first + 1 <= last && w.t[first + 1] <= start) ++first;
+  if (smoothed) {
+    std::size_t i = 0;
+    while (i < last && w.t[i] < end) ++i;
+    last = i;
+  }
+  std::vector<TimestampMs> timestamps;
+  std::vector<double> values;
+  if (w.t[last] > start && !(smoothed && w.t[first] > end)) {
+    timestamps.push_back(start);
+    values.push_back(smoothed && w.t[first] < start ? Interpolate(w, first, start, false) : w.v[first]);
+    for (std::size_t i = first; i <= last; ++i) {
+      if (w.t[i] <= start || w.t[i] >= end) continue;
+      timestamps.push_back(w.t[i]);
+      values.push_back(w.v[i]);
+    }
+    timestamps.push_back(end);
+    values.push_back(smoothed && last > 0 && w.t[last] > end ? Interpolate(w, last - 1, end, false) : w.v[last]);
+  }
+  series->timestamps = std::move(timestamps);
+  series->values = std::move(values);
+}
+
 }  // namespace cachescope::promql

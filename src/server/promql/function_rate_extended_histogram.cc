@@ -78,8 +78,8 @@ class ExtendedIncrease {
     return InterpolateHistogram(At(last_ - 1), At(last_), fraction, counter_, right);
   }
 
-  // A reset crossed by an interpolated left end is in its value already, so checking starts behind the sample after it. The last sample
-  // is checked as the right end.
+  // A reset crossed by an interpolated left end is in its value already, so checking starts behind the sample after it.
+  // The last sample is checked as the right end.
   bool AddLostAtResets(const FloatHistogram& left, const FloatHistogram& right, FloatHistogram* out) {
     std::size_t i = w_.h[first_].t <= w_.start ? first_ + 1 : first_;
     const FloatHistogram* previous = &left;

@@ -58,8 +58,7 @@ Cell HistogramRate(const Window& w, RangeCall* call, bool counter, bool per_seco
   } else if (w.h[0].h->reset_hint != CounterResetHint::kGauge || last.reset_hint != CounterResetHint::kGauge) {
     call->annotations().NotGauge(call->metric, call->pos);
   }
-  double factor =
-      ExtrapolationFactor(w, w.h[0].t, w.h[w.hn - 1].t, w.hn, counter, w.h[0].h->count, result->count);
+  double factor = ExtrapolationFactor(w, w.h[0].t, w.h[w.hn - 1].t, w.hn, counter, w.h[0].h->count, result->count);
   if (per_second) factor /= static_cast<double>(call->range) / 1000;
   result->reset_hint = CounterResetHint::kGauge;
   CompactHistogram(result.get());

@@ -1,4 +1,5 @@
-// sort, sort_desc, sort_by_label, sort_by_label_desc. They order instant vectors; results of range queries are ordered by labels.
+// sort, sort_desc, sort_by_label, sort_by_label_desc. They order instant vectors; results of range queries are ordered
+// by labels.
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -36,7 +37,8 @@ bool NaturalLess(std::string_view a, std::string_view b) {
 
 void NoteRangeQuery(const CallContext& c) {
   if (c.ev.plan().query().step == 0) return;
-  c.ev.annotations().Warn("sort is ineffective for range queries since results are always ordered by labels", c.call.pos);
+  c.ev.annotations().Warn("sort is ineffective for range queries since results are always ordered by labels",
+                          c.call.pos);
 }
 
 std::vector<std::size_t> Rows(const SeriesBlock& block) {

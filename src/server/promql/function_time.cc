@@ -41,7 +41,11 @@ Result<Value> CallTimestamp(const CallContext& c) {
   if (selector != nullptr && !selector->smoothed) {
     const NodeTimes& times = c.ev.plan().times(arg);
     const storage::SelectHints hints{SaturatingSub(times.Shift(c.grid.start), c.ev.options().lookback),
-                                     times.Shift(c.grid.last()), c.grid.steps > 1 ? c.grid.step : 0, 0, "timestamp", 0};
+                                     times.Shift(c.grid.last()),
+                                     c.grid.steps > 1 ? c.grid.step : 0,
+                                     0,
+                                     "timestamp",
+                                     0};
     CACHESCOPE_ASSIGN_OR_RETURN(const storage::SeriesSet set, c.ev.Select(selector->matchers, hints));
     CACHESCOPE_ASSIGN_OR_RETURN(block, c.ev.ReadInstant(set.series, times, c.grid, &timestamps));
   } else {

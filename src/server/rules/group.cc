@@ -45,7 +45,8 @@ Group::Group(GroupDefinition definition, const RuleManagerOptions& options)
 }
 
 DurationMs Group::Offset() const {
-  return static_cast<DurationMs>(Hash64(definition_.file + ";" + definition_.name) % static_cast<std::uint64_t>(interval_));
+  return static_cast<DurationMs>(Hash64(definition_.file + ";" + definition_.name) %
+                                 static_cast<std::uint64_t>(interval_));
 }
 
 void Group::NoteMissed(std::uint64_t iterations) {
@@ -67,7 +68,9 @@ void Group::Evaluate(const EvaluationContext& context, TimestampMs t) {
     if (!status.ok()) {
       ++failures;
       if (rule.last_error != status.message()) {
-        LogWarn("rule failed", {{"group", definition_.name}, {"rule", rule.definition.name}, {"error", std::string(status.message())}});
+        LogWarn(
+            "rule failed",
+            {{"group", definition_.name}, {"rule", rule.definition.name}, {"error", std::string(status.message())}});
       }
     }
     rule.last_error = status.message();
@@ -82,8 +85,8 @@ void Group::Evaluate(const EvaluationContext& context, TimestampMs t) {
 Status Group::EvaluateRule(const EvaluationContext& context, RunningRule& rule, TimestampMs t) {
   CACHESCOPE_ASSIGN_OR_RETURN(Vector result, Query(context, rule, t));
   if (definition_.limit > 0 && result.size() > static_cast<std::size_t>(definition_.limit)) {
-    return LimitExceeded("exceeded limit of " + std::to_string(definition_.limit) + " with " + std::to_string(result.size()) +
-                         (rule.definition.alerting ? " alerts" : " series"));
+    return LimitExceeded("exceeded limit of " + std::to_string(definition_.limit) + " with " +
+                         std::to_string(result.size()) + (rule.definition.alerting ? " alerts" : " series"));
   }
   Vector out;
   if (rule.definition.alerting) {
@@ -98,8 +101,9 @@ Status Group::EvaluateRule(const EvaluationContext& context, RunningRule& rule, 
 }
 
 Result<Group::Vector> Group::Query(const EvaluationContext& context, const RunningRule& rule, TimestampMs t) const {
-  CACHESCOPE_ASSIGN_OR_RETURN(promql::QueryResult result,
-                              context.engine->Evaluate(*context.storage, *rule.expr, rule.definition.expr, t, t, 0, true, {}));
+  CACHESCOPE_ASSIGN_OR_RETURN(
+      promql::QueryResult result,
+      context.engine->Evaluate(*context.storage, *rule.expr, rule.definition.expr, t, t, 0, true, {}));
   if (result.type == promql::ValueType::kScalar) {
     promql::ResultSeries series;
     series.floats.push_back({t, result.scalar.v});
@@ -134,7 +138,8 @@ Status Group::Write(const EvaluationContext& context, RunningRule& rule, const V
                                           : appender->AppendHistogram(ref, one.labels, t, one.histograms.front().h);
     if (next.ok()) {
       written.emplace(one.labels, *next);
-    } else if (first.ok() && next.status().code() != Code::kDuplicateSample && next.status().code() != Code::kOutOfOrder) {
+    } else if (first.ok() && next.status().code() != Code::kDuplicateSample &&
+               next.status().code() != Code::kOutOfOrder) {
       first = next.status().WithPrefix("cannot store " + one.labels.ToString());
     }
   }

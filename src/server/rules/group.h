@@ -26,7 +26,7 @@ struct EvaluationContext {
 struct RunningRule {
   RuleDefinition definition;
   promql::ExprPtr expr;
-  std::string query;  // canonical text
+  std::string query;                    // canonical text
   std::map<std::string, Alert> alerts;  // by label bytes; also resolved ones until they are forgotten
   std::unordered_map<Labels, storage::SeriesRef> written;  // series of the last evaluation, to end what vanished
   std::string health = "unknown";
@@ -45,7 +45,8 @@ class Group {
   // This group's share of its interval, so that groups do not all start at once.
   DurationMs Offset() const;
 
-  // Runs every rule as of `t`, writes results, updates alert states, sends alerts. `now` is used for durations shown only.
+  // Runs every rule as of `t`, writes results, updates alert states, sends alerts. `now` is used for durations shown
+  // only.
   void Evaluate(const EvaluationContext& context, TimestampMs t);
   void NoteMissed(std::uint64_t iterations);
   // Writes staleness markers for every series of the group; called when it is removed.
@@ -58,12 +59,14 @@ class Group {
   Result<Vector> Query(const EvaluationContext& context, const RunningRule& rule, TimestampMs t) const;
   Result<Vector> Record(const RunningRule& rule, Vector result) const;
   Result<Vector> UpdateAlerts(const EvaluationContext& context, RunningRule& rule, Vector result, TimestampMs t);
-  Status NewAlert(const EvaluationContext& context, const RunningRule& rule, const promql::ResultSeries& series, TimestampMs t, Alert* out) const;
+  Status NewAlert(const EvaluationContext& context, const RunningRule& rule, const promql::ResultSeries& series,
+                  TimestampMs t, Alert* out) const;
   void AdvanceAlerts(RunningRule& rule, std::map<std::string, Alert> seen, TimestampMs t);
   static Vector AlertSeries(const RunningRule& rule, TimestampMs t);
   Status Write(const EvaluationContext& context, RunningRule& rule, const Vector& series, TimestampMs t);
   void SendAlerts(const EvaluationContext& context, RunningRule& rule, TimestampMs t) const;
-  templating::Environment TemplateEnvironment(const EvaluationContext& context, const Labels& labels, double value, TimestampMs t) const;
+  templating::Environment TemplateEnvironment(const EvaluationContext& context, const Labels& labels, double value,
+                                              TimestampMs t) const;
 
   const GroupDefinition definition_;
   const DurationMs interval_;

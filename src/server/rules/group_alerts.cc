@@ -21,7 +21,8 @@ templating::Value SampleList(const promql::QueryResult& result) {
   }
   for (const auto& series : result.series) {
     if (series.floats.empty()) continue;
-    list.push_back(templating::Map{{"Labels", LabelsValue(series.labels)}, {"Value", templating::Value(series.floats.front().v)}});
+    list.push_back(
+        templating::Map{{"Labels", LabelsValue(series.labels)}, {"Value", templating::Value(series.floats.front().v)}});
   }
   return {std::move(list)};
 }
@@ -44,7 +45,8 @@ std::string UrlQuery(const std::string& text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~') {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+        c == '.' || c == '~') {
       out.push_back(c);
     } else {
       out.push_back('%');
@@ -72,14 +74,15 @@ templating::Environment Group::TemplateEnvironment(const EvaluationContext& cont
   return out;
 }
 
-Status Group::NewAlert(const EvaluationContext& context, const RunningRule& rule, const promql::ResultSeries& series, TimestampMs t,
-                       Alert* out) const {
+Status Group::NewAlert(const EvaluationContext& context, const RunningRule& rule, const promql::ResultSeries& series,
+                       TimestampMs t, Alert* out) const {
   // Templates see the labels of the series without its name; an element without a float value has value 0.
   out->value = series.floats.empty() ? 0 : series.floats.front().v;
   const Labels source = LabelsBuilder(series.labels).Delete(kMetricName).Build();
   const templating::Environment environment = TemplateEnvironment(context, source, out->value, t);
   LabelsBuilder labels(source);
-  for (const auto& [name, text] : rule.definition.labels) labels.Set(name, Expand("__alert_" + rule.definition.name, text, environment));
+  for (const auto& [name, text] : rule.definition.labels)
+    labels.Set(name, Expand("__alert_" + rule.definition.name, text, environment));
   labels.Set("alertname", rule.definition.name);
   LabelsBuilder annotations;
   for (const auto& [name, text] : rule.definition.annotations) {
@@ -93,7 +96,8 @@ Status Group::NewAlert(const EvaluationContext& context, const RunningRule& rule
   return {};
 }
 
-Result<Group::Vector> Group::UpdateAlerts(const EvaluationContext& context, RunningRule& rule, Vector result, TimestampMs t) {
+Result<Group::Vector> Group::UpdateAlerts(const EvaluationContext& context, RunningRule& rule, Vector result,
+                                          TimestampMs t) {
   std::map<std::string, Alert> seen;
   for (const promql::ResultSeries& series : result) {
     Alert alert;
@@ -157,7 +161,8 @@ Group::Vector Group::AlertSeries(const RunningRule& rule, TimestampMs t) {
   for (const auto& [key, alert] : rule.alerts) {
     if (alert.state == AlertState::kResolved) continue;
     promql::ResultSeries alerts;
-    alerts.labels = LabelsBuilder(alert.labels).Set(kMetricName, "ALERTS").Set("alertstate", AlertStateName(alert.state)).Build();
+    alerts.labels =
+        LabelsBuilder(alert.labels).Set(kMetricName, "ALERTS").Set("alertstate", AlertStateName(alert.state)).Build();
     alerts.floats.push_back({t, 1});
     out.push_back(std::move(alerts));
     promql::ResultSeries since;

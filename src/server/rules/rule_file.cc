@@ -25,7 +25,8 @@ Status CheckTemplates(const ConfigNode& node, const char* what, const Pairs& pai
 
 Status CheckLabels(const ConfigNode& node, const Pairs& labels) {
   for (const auto& [name, value] : labels) {
-    if (!IsValidUtf8(name) || name.empty() || name == kMetricName) return node.Error("invalid label name: \"" + name + "\"");
+    if (!IsValidUtf8(name) || name.empty() || name == kMetricName)
+      return node.Error("invalid label name: \"" + name + "\"");
     if (!IsValidUtf8(value)) return node.Error("invalid label value: \"" + value + "\"");
   }
   return {};
@@ -38,7 +39,8 @@ Status CheckNames(const ConfigNode& node, const std::string& record, const std::
   if (!has_record && !has_alert) return node.Error("one of \"record\" or \"alert\" must be set");
   rule->alerting = has_alert;
   rule->name = has_alert ? alert : record;
-  if (rule->name.empty()) return node.Error(std::string("field \"") + (has_alert ? "alert" : "record") + "\" must not be empty");
+  if (rule->name.empty())
+    return node.Error(std::string("field \"") + (has_alert ? "alert" : "record") + "\" must not be empty");
   if (rule->alerting) return {};
   if (!rule->annotations.empty()) return node.Error("invalid field \"annotations\" in recording rule");
   if (node.Find("for") != nullptr) return node.Error("invalid field \"for\" in recording rule");
@@ -69,7 +71,8 @@ Status ReadRule(const ConfigNode& node, RuleDefinition* rule) {
   if (const auto parsed = promql::ParseExpr(rule->expr); !parsed.ok()) {
     return expr->Error("could not parse expression: " + std::string(parsed.status().message()));
   } else if ((*parsed)->type() != promql::ValueType::kVector && (*parsed)->type() != promql::ValueType::kScalar) {
-    return expr->Error(std::string("a rule needs an instant vector or a scalar, not a ") + promql::ValueTypeName((*parsed)->type()));
+    return expr->Error(std::string("a rule needs an instant vector or a scalar, not a ") +
+                       promql::ValueTypeName((*parsed)->type()));
   }
   CACHESCOPE_RETURN_IF_ERROR(CheckLabels(node, rule->labels));
   CACHESCOPE_RETURN_IF_ERROR(CheckTemplates(node, "labels", rule->labels));
@@ -83,10 +86,13 @@ class FileReader {
   std::vector<Status> Run() {
     const auto root = ConfigNode::ParseYaml(file_.text, file_.name);
     if (!root.ok()) return {root.status()};
-    Note(MappingReader(*root, "rule file").Each("groups", [this](const ConfigNode& node) {
-      ReadGroup(node);
-      return Status();
-    }).Finish());
+    Note(MappingReader(*root, "rule file")
+             .Each("groups",
+                   [this](const ConfigNode& node) {
+                     ReadGroup(node);
+                     return Status();
+                   })
+             .Finish());
     return std::move(errors_);
   }
 
@@ -105,13 +111,15 @@ class FileReader {
                         .Int("limit", &group.limit, 0, 1'000'000'000)
                         .StringMap("labels", &group.labels)
                         .Allow("partial_response_strategy")
-                        .Each("rules", [&](const ConfigNode& rule) {
-                          Note(ReadRule(rule, &group.rules.emplace_back()));
-                          return Status();
-                        })
+                        .Each("rules",
+                              [&](const ConfigNode& rule) {
+                                Note(ReadRule(rule, &group.rules.emplace_back()));
+                                return Status();
+                              })
                         .Finish();
     if (status.ok() && group.name.empty()) status = node.Error("group name must not be empty");
-    if (status.ok() && !names_.insert(group.name).second) status = node.Error("groupname: \"" + group.name + "\" is repeated in the same file");
+    if (status.ok() && !names_.insert(group.name).second)
+      status = node.Error("groupname: \"" + group.name + "\" is repeated in the same file");
     if (status.ok()) status = CheckLabels(node, group.labels);
     Note(std::move(status));
     if (errors_.empty()) out_->push_back(std::move(group));
@@ -125,7 +133,9 @@ class FileReader {
 
 }  // namespace
 
-std::vector<Status> ParseRuleFile(const RuleFile& file, std::vector<GroupDefinition>* out) { return FileReader(file, out).Run(); }
+std::vector<Status> ParseRuleFile(const RuleFile& file, std::vector<GroupDefinition>* out) {
+  return FileReader(file, out).Run();
+}
 
 std::vector<Status> CheckRuleFile(const RuleFile& file) {
   std::vector<GroupDefinition> groups;

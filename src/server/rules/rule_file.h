@@ -1,4 +1,5 @@
-// Rule files in Prometheus' syntax: parsed and checked, not yet running. Internal to the module and to tools that check files.
+// Rule files in Prometheus' syntax: parsed and checked, not yet running. Internal to the module and to tools that check
+// files.
 #pragma once
 
 #include <string>

@@ -19,12 +19,13 @@ std::string Slurp(const std::filesystem::path& path) {
 
 TEST(RuleFileTest, ReadsBothKindsOfRules) {
   std::vector<GroupDefinition> groups;
-  const auto errors = ParseRuleFile({"r.yml",
-                                     "groups:\n- name: g\n  interval: 15s\n  limit: 5\n  labels: {team: t}\n  rules:\n"
-                                     "  - record: a:b\n    expr: sum(x)\n"
-                                     "  - alert: Low\n    expr: x < 1\n    for: 2m\n    keep_firing_for: 1m\n    labels: {severity: page}\n"
-                                     "    annotations: {summary: '{{ $value }}'}\n"},
-                                    &groups);
+  const auto errors = ParseRuleFile(
+      {"r.yml",
+       "groups:\n- name: g\n  interval: 15s\n  limit: 5\n  labels: {team: t}\n  rules:\n"
+       "  - record: a:b\n    expr: sum(x)\n"
+       "  - alert: Low\n    expr: x < 1\n    for: 2m\n    keep_firing_for: 1m\n    labels: {severity: page}\n"
+       "    annotations: {summary: '{{ $value }}'}\n"},
+      &groups);
   ASSERT_TRUE(errors.empty()) << errors.front().ToString();
   ASSERT_EQ(groups.size(), 1U);
   EXPECT_EQ(groups[0].interval, 15'000);
@@ -35,10 +36,11 @@ TEST(RuleFileTest, ReadsBothKindsOfRules) {
 
 TEST(RuleFileTest, EveryProblemIsNamedWithItsPlace) {
   std::vector<GroupDefinition> groups;
-  const auto errors = ParseRuleFile({"r.yml",
-                                     "groups:\n- name: g\n  rules:\n  - record: a\n    expr: sum(\n  - alert: b\n    expr: up\n    annotations:\n"
-                                     "      s: '{{ nosuch }}'\n  - alert: c\n    exprr: up\n"},
-                                    &groups);
+  const auto errors = ParseRuleFile(
+      {"r.yml",
+       "groups:\n- name: g\n  rules:\n  - record: a\n    expr: sum(\n  - alert: b\n    expr: up\n    annotations:\n"
+       "      s: '{{ nosuch }}'\n  - alert: c\n    exprr: up\n"},
+      &groups);
   ASSERT_EQ(errors.size(), 3U);
   EXPECT_EQ(errors[0].message().substr(0, 30), "r.yml:5:11: could not parse ex");
   EXPECT_EQ(errors[1].message(), "r.yml:9:10: template: s:1: function \"nosuch\" not defined");

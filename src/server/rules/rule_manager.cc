@@ -13,7 +13,8 @@
 namespace cachescope::rules {
 namespace {
 
-// One thread evaluates all groups, the one that is due first; rules of one group run in order, groups one after the other.
+// One thread evaluates all groups, the one that is due first; rules of one group run in order, groups one after the
+// other.
 class Manager final : public RuleManager {
  public:
   Manager(const promql::Engine& engine, storage::Storage& storage, AlertSink* sink, const Clock& clock)
@@ -29,10 +30,12 @@ class Manager final : public RuleManager {
     const std::lock_guard evaluation(evaluation_mu_);
     std::vector<std::shared_ptr<Group>> next;
     std::vector<std::shared_ptr<Group>> old = CopyGroups();
-    const bool same_options = options.evaluation_interval == options_.evaluation_interval && options.external_url == options_.external_url &&
-                              options.external_labels == options_.external_labels && options.resend_delay == options_.resend_delay;
+    const bool same_options =
+        options.evaluation_interval == options_.evaluation_interval && options.external_url == options_.external_url &&
+        options.external_labels == options_.external_labels && options.resend_delay == options_.resend_delay;
     for (GroupDefinition& definition : definitions) {
-      const auto kept = std::find_if(old.begin(), old.end(), [&](const auto& group) { return same_options && group->definition() == definition; });
+      const auto kept = std::find_if(
+          old.begin(), old.end(), [&](const auto& group) { return same_options && group->definition() == definition; });
       if (kept != old.end()) {
         next.push_back(*kept);
         old.erase(kept);
@@ -137,16 +140,17 @@ class Manager final : public RuleManager {
   std::mutex evaluation_mu_;  // taken before mu_: one evaluation or replacement of groups at a time
   mutable std::mutex mu_;
   std::condition_variable wake_;
-  std::vector<std::shared_ptr<Group>> groups_;    // guarded by mu_
-  RuleManagerOptions options_;                    // guarded by mu_
-  std::map<const Group*, TimestampMs> due_;       // guarded by mu_
-  bool stopping_ = false;                         // guarded by mu_
+  std::vector<std::shared_ptr<Group>> groups_;  // guarded by mu_
+  RuleManagerOptions options_;                  // guarded by mu_
+  std::map<const Group*, TimestampMs> due_;     // guarded by mu_
+  bool stopping_ = false;                       // guarded by mu_
   std::thread thread_;
 };
 
 }  // namespace
 
-std::unique_ptr<RuleManager> RuleManager::New(const promql::Engine& engine, storage::Storage& storage, AlertSink* sink, const Clock& clock) {
+std::unique_ptr<RuleManager> RuleManager::New(const promql::Engine& engine, storage::Storage& storage, AlertSink* sink,
+                                              const Clock& clock) {
   return std::make_unique<Manager>(engine, storage, sink, clock);
 }
 

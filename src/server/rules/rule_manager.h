@@ -1,5 +1,5 @@
-// Rule groups: loads Prometheus rule files, evaluates them on time, keeps alert states, writes results back into the store and
-// hands alerts to an AlertSink. Thread-safe.
+// Rule groups: loads Prometheus rule files, evaluates them on time, keeps alert states, writes results back into the
+// store and hands alerts to an AlertSink. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@
 
 namespace cachescope::rules {
 
-// Receives alerts to tell: firing ones every resend delay, resolved ones for 15 minutes. Called by evaluation threads; must not block
-// for long. Owned by whoever wires it.
+// Receives alerts to tell: firing ones every resend delay, resolved ones for 15 minutes. Called by evaluation threads;
+// must not block for long. Owned by whoever wires it.
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
@@ -28,15 +28,15 @@ class AlertSink {
 // What the HTTP API shows of a rule; a copy taken under lock.
 struct RuleSnapshot {
   bool alerting = false;
-  std::string name;  // record or alert
-  std::string query;  // canonical text
-  DurationMs hold_duration = 0;   // for
+  std::string name;              // record or alert
+  std::string query;             // canonical text
+  DurationMs hold_duration = 0;  // for
   DurationMs keep_firing_for = 0;
   Labels labels;
   std::vector<std::pair<std::string, std::string>> annotations;  // templates, not expanded
-  std::vector<Alert> alerts;  // pending and firing
-  AlertState state = AlertState::kInactive;  // worst of its alerts
-  std::string health = "unknown";  // ok, err, unknown
+  std::vector<Alert> alerts;                                     // pending and firing
+  AlertState state = AlertState::kInactive;                      // worst of its alerts
+  std::string health = "unknown";                                // ok, err, unknown
   std::string last_error;
   double evaluation_seconds = 0;
   TimestampMs last_evaluation = 0;
@@ -72,10 +72,11 @@ class RuleManager {
  public:
   virtual ~RuleManager() = default;
 
-  // Replaces all groups. Groups whose name, file and rules are unchanged keep their state; series of rules that are gone get a
-  // staleness marker. On error nothing changes; the message names file, line, column and cause.
+  // Replaces all groups. Groups whose name, file and rules are unchanged keep their state; series of rules that are
+  // gone get a staleness marker. On error nothing changes; the message names file, line, column and cause.
   virtual Status Apply(const std::vector<RuleFile>& files, RuleManagerOptions options) = 0;
-  // Evaluates on a thread of its own from now on, each group at its own offset within its interval. Stop() ends it; idempotent.
+  // Evaluates on a thread of its own from now on, each group at its own offset within its interval. Stop() ends it;
+  // idempotent.
   virtual void Start() = 0;
   virtual void Stop() = 0;
   // Evaluates every group once as of `t`; for tests and tools, without Start.
@@ -83,7 +84,8 @@ class RuleManager {
   virtual std::vector<GroupSnapshot> Groups() const = 0;
 
   // All must outlive the manager; `sink` may be null.
-  static std::unique_ptr<RuleManager> New(const promql::Engine& engine, storage::Storage& storage, AlertSink* sink, const Clock& clock);
+  static std::unique_ptr<RuleManager> New(const promql::Engine& engine, storage::Storage& storage, AlertSink* sink,
+                                          const Clock& clock);
 };
 
 // Checks rule files without loading them: the same errors as Apply, one per problem, each with its place.

@@ -15,14 +15,15 @@ namespace cachescope::storage {
 // garbage-collected; Append then falls back to the labels, so always pass both.
 using SeriesRef = std::uint64_t;
 
-// One batch. Not thread-safe; use one appender per thread and batch. Exactly one of Commit and Rollback ends it; the destructor
-// of an appender that was not ended rolls back. Nothing is visible to a Querier before Commit; after it everything is.
+// One batch. Not thread-safe; use one appender per thread and batch. Exactly one of Commit and Rollback ends it; the
+// destructor of an appender that was not ended rolls back. Nothing is visible to a Querier before Commit; after it
+// everything is.
 class Appender {
  public:
   virtual ~Appender() = default;
 
-  // Adds one sample. `ref` from an earlier call skips the look-up by labels; pass 0 when unknown. Returns the reference to use
-  // next time. Errors refuse this sample only, the batch goes on:
+  // Adds one sample. `ref` from an earlier call skips the look-up by labels; pass 0 when unknown. Returns the reference
+  // to use next time. Errors refuse this sample only, the batch goes on:
   //   kOutOfOrder       older than the newest sample of the series and outside the out-of-order window
   //   kDuplicateSample  same timestamp, other value
   //   kOutOfBounds      beyond what the store accepts (for example more than ten minutes ahead)
@@ -33,8 +34,8 @@ class Appender {
   virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs t,
                                             std::shared_ptr<const FloatHistogram> histogram) = 0;
 
-  // Makes the batch visible and as durable as the store's configuration promises. kIoError when it could not be logged; then
-  // nothing of the batch was stored.
+  // Makes the batch visible and as durable as the store's configuration promises. kIoError when it could not be logged;
+  // then nothing of the batch was stored.
   virtual Status Commit() = 0;
   virtual Status Rollback() = 0;
 };

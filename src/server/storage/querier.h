@@ -19,7 +19,8 @@ struct HistogramSample {
   std::shared_ptr<const FloatHistogram> h;
 };
 
-// Columns of one series. Floats and histograms each ascend by time; a series may hold both, never at the same timestamp.
+// Columns of one series. Floats and histograms each ascend by time; a series may hold both, never at the same
+// timestamp.
 struct SampleColumns {
   std::vector<TimestampMs> timestamps;
   std::vector<double> values;
@@ -35,9 +36,9 @@ struct SampleColumns {
 struct SelectHints {
   TimestampMs mint = 0;
   TimestampMs maxt = 0;
-  DurationMs step = 0;   // 0: instant query
-  DurationMs range = 0;  // range of a range selector, 0 for instant selectors
-  std::string function;  // innermost function over the selector, "" when none
+  DurationMs step = 0;    // 0: instant query
+  DurationMs range = 0;   // range of a range selector, 0 for instant selectors
+  std::string function;   // innermost function over the selector, "" when none
   std::size_t limit = 0;  // most series wanted, 0: all
 };
 
@@ -48,6 +49,12 @@ class Series {
   // Appends all samples with mint <= t <= maxt to `out`, staleness markers included. Thread-safe on distinct series.
   // kCorruption when bytes do not decode; what was read before the damage is in `out`.
   virtual Status Read(TimestampMs mint, TimestampMs maxt, SampleColumns* out) const = 0;
+  // For an instant selector at one time: appends at least the newest sample of the range, when there is one, and may
+  // append older ones, each column still ascending. Otherwise as Read; a store that knows its newest sample answers
+  // without decoding.
+  virtual Status ReadNewest(TimestampMs mint, TimestampMs maxt, SampleColumns* out) const {
+    return Read(mint, maxt, out);
+  }
 };
 
 // A result set. It keeps what it needs alive: series may be read after the Querier is gone.

@@ -58,7 +58,8 @@ Result<int> Compare(const Value& a, const Value& b) {
   double x = 0, y = 0;
   if (number(a, &x) && number(b, &y)) return x < y ? -1 : x > y ? 1 : 0;
   if (a.AsString() != nullptr && b.AsString() != nullptr) return a.AsString()->compare(*b.AsString());
-  if (a.AsBool() != nullptr && b.AsBool() != nullptr) return static_cast<int>(*a.AsBool()) - static_cast<int>(*b.AsBool());
+  if (a.AsBool() != nullptr && b.AsBool() != nullptr)
+    return static_cast<int>(*a.AsBool()) - static_cast<int>(*b.AsBool());
   return InvalidArgument(std::string("incompatible types for comparison: ") + a.TypeName() + " and " + b.TypeName());
 }
 
@@ -109,7 +110,8 @@ std::string FormatOne(const std::string& spec, char verb, const Value& value) {
   } else {
     return wrong;
   }
-  return n > 0 ? std::string(buffer, std::min<std::size_t>(static_cast<std::size_t>(n), sizeof buffer - 1)) : std::string();
+  return n > 0 ? std::string(buffer, std::min<std::size_t>(static_cast<std::size_t>(n), sizeof buffer - 1))
+               : std::string();
 }
 
 Result<Value> Printf(const Args& args, const Environment&) {
@@ -136,7 +138,8 @@ Result<Value> Printf(const Args& args, const Environment&) {
       out += FormatOne(format.substr(begin, i - begin), format[i], args[next++]);
     }
   }
-  for (; next < args.size(); ++next) out += "%!(EXTRA " + std::string(args[next].TypeName()) + "=" + args[next].Text() + ")";
+  for (; next < args.size(); ++next)
+    out += "%!(EXTRA " + std::string(args[next].TypeName()) + "=" + args[next].Text() + ")";
   return Value(std::move(out));
 }
 
@@ -147,7 +150,8 @@ Result<Value> Index(const Args& args, const Environment&) {
     Value next;
     if (const List* list = value.AsList()) {
       const std::int64_t* at = args[i].AsInt();
-      if (at == nullptr || *at < 0 || static_cast<std::size_t>(*at) >= list->size()) return InvalidArgument("index out of range");
+      if (at == nullptr || *at < 0 || static_cast<std::size_t>(*at) >= list->size())
+        return InvalidArgument("index out of range");
       next = (*list)[static_cast<std::size_t>(*at)];
     } else if (const Map* map = value.AsMap()) {
       const auto found = map->find(args[i].Text());
@@ -251,7 +255,8 @@ Result<Value> Link(const Args& args, const Environment&, int tab) {
   std::string escaped;
   char hex[4];
   for (const char c : args[0].Text()) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_.~").find(c) != std::string_view::npos) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+        std::string_view("-_.~").find(c) != std::string_view::npos) {
       escaped.push_back(c);
     } else {
       std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -295,7 +300,8 @@ std::string StripDomain(std::string text) {
   const auto colon = text.rfind(':');
   const std::string port = colon == std::string::npos ? "" : text.substr(colon);
   std::string host = text.substr(0, colon);
-  const bool address = host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
+  const bool address =
+      host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
   if (!address) host = host.substr(0, host.find('.'));
   return host + port;
 }

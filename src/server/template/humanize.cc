@@ -10,7 +10,8 @@ namespace {
 std::string Printf(const char* format, double v) {
   char buffer[512];
   const int n = std::snprintf(buffer, sizeof buffer, format, v);
-  return n > 0 ? std::string(buffer, std::min<std::size_t>(static_cast<std::size_t>(n), sizeof buffer - 1)) : std::string();
+  return n > 0 ? std::string(buffer, std::min<std::size_t>(static_cast<std::size_t>(n), sizeof buffer - 1))
+               : std::string();
 }
 
 std::string FourDigits(double v) {

@@ -14,8 +14,8 @@ namespace cachescope::templating {
 struct Operand {
   enum class Kind : unsigned char { kLiteral, kField, kVariable, kFunction, kPipeline } kind = Kind::kLiteral;
   Value literal;
-  std::string name;                  // variable ("$x") or function
-  std::vector<std::string> fields;   // .A.B behind a dot, a variable or a pipeline; empty with kField: the dot itself
+  std::string name;                 // variable ("$x") or function
+  std::vector<std::string> fields;  // .A.B behind a dot, a variable or a pipeline; empty with kField: the dot itself
   std::shared_ptr<struct Pipeline> pipeline;
 };
 

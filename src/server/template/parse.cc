@@ -11,7 +11,21 @@ namespace {
 constexpr int kMaxDepth = 100;
 
 struct Token {
-  enum class Kind : unsigned char { kEnd, kWord, kField, kVariable, kString, kNumber, kChar, kPipe, kOpen, kClose, kComma, kDeclare, kAssign };
+  enum class Kind : unsigned char {
+    kEnd,
+    kWord,
+    kField,
+    kVariable,
+    kString,
+    kNumber,
+    kChar,
+    kPipe,
+    kOpen,
+    kClose,
+    kComma,
+    kDeclare,
+    kAssign
+  };
   Kind kind = Kind::kEnd;
   std::string text;
   Value value;
@@ -56,7 +70,8 @@ class ActionLexer {
     const char c = text_[at_];
     const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
     if (c == '"' || c == '`') return Quoted(c, token);
-    if (std::isdigit(static_cast<unsigned char>(c)) != 0 || ((c == '-' || c == '+' || c == '.') && std::isdigit(static_cast<unsigned char>(next)) != 0)) {
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+        ((c == '-' || c == '+' || c == '.') && std::isdigit(static_cast<unsigned char>(next)) != 0)) {
       return Number(token);
     }
     if (c == '.') {
@@ -77,7 +92,8 @@ class ActionLexer {
       return {};
     }
     constexpr std::string_view kSingles = "|(),=";
-    constexpr Token::Kind kKinds[] = {Token::Kind::kPipe, Token::Kind::kOpen, Token::Kind::kClose, Token::Kind::kComma, Token::Kind::kAssign};
+    constexpr Token::Kind kKinds[] = {Token::Kind::kPipe, Token::Kind::kOpen, Token::Kind::kClose, Token::Kind::kComma,
+                                      Token::Kind::kAssign};
     if (const auto single = kSingles.find(c); single != std::string_view::npos) {
       ++at_;
       token->kind = kKinds[single];
@@ -146,9 +162,12 @@ class PipelineParser {
 
   void Declaration(Pipeline* out) {
     // $x := …   $x = …   $i, $x := …
-    const bool two = Peek().kind == Token::Kind::kVariable && Peek(1).kind == Token::Kind::kComma && Peek(2).kind == Token::Kind::kVariable;
+    const bool two = Peek().kind == Token::Kind::kVariable && Peek(1).kind == Token::Kind::kComma &&
+                     Peek(2).kind == Token::Kind::kVariable;
     const Token& sign = Peek(two ? 3 : 1);
-    if (Peek().kind != Token::Kind::kVariable || (sign.kind != Token::Kind::kDeclare && sign.kind != Token::Kind::kAssign)) return;
+    if (Peek().kind != Token::Kind::kVariable ||
+        (sign.kind != Token::Kind::kDeclare && sign.kind != Token::Kind::kAssign))
+      return;
     out->declare.push_back(Peek().text);
     if (two) out->declare.push_back(Peek(2).text);
     out->assign = sign.kind == Token::Kind::kAssign;
@@ -162,7 +181,8 @@ class PipelineParser {
     Declaration(out.get());
     while (true) {
       Command command;
-      while (Peek().kind != Token::Kind::kPipe && Peek().kind != Token::Kind::kClose && Peek().kind != Token::Kind::kEnd) {
+      while (Peek().kind != Token::Kind::kPipe && Peek().kind != Token::Kind::kClose &&
+             Peek().kind != Token::Kind::kEnd) {
         CACHESCOPE_ASSIGN_OR_RETURN(Operand operand, ParseOperand(depth));
         command.operands.push_back(std::move(operand));
       }
@@ -174,7 +194,8 @@ class PipelineParser {
   }
 
   void Fields(Operand* out) {
-    while (Peek().kind == Token::Kind::kField && !Peek().space_before && !Peek().text.empty()) out->fields.push_back(tokens_[at_++].text);
+    while (Peek().kind == Token::Kind::kField && !Peek().space_before && !Peek().text.empty())
+      out->fields.push_back(tokens_[at_++].text);
   }
 
   Result<Operand> ParseOperand(int depth) {
@@ -182,14 +203,17 @@ class PipelineParser {
     const Token token = tokens_[at_++];
     switch (token.kind) {
       case Token::Kind::kString:
-      case Token::Kind::kNumber: out.literal = token.value; return out;
+      case Token::Kind::kNumber:
+        out.literal = token.value;
+        return out;
       case Token::Kind::kWord:
         if (token.text == "true" || token.text == "false") {
           out.literal = Value(token.text == "true");
         } else if (token.text != "nil") {
           out.kind = Operand::Kind::kFunction;
           out.name = token.text;
-          if (FindTemplateFunction(token.text) == nullptr) return InvalidArgument("function \"" + token.text + "\" not defined");
+          if (FindTemplateFunction(token.text) == nullptr)
+            return InvalidArgument("function \"" + token.text + "\" not defined");
         }
         return out;
       case Token::Kind::kVariable:
@@ -210,7 +234,8 @@ class PipelineParser {
         Fields(&out);
         return out;
       }
-      default: return InvalidArgument("unexpected token in operand");
+      default:
+        return InvalidArgument("unexpected token in operand");
     }
   }
 
@@ -233,7 +258,9 @@ class TreeParser {
   }
 
  private:
-  Status Located(const Status& status) const { return status.WithPrefix("template: " + name_ + ":" + std::to_string(line_)); }
+  Status Located(const Status& status) const {
+    return status.WithPrefix("template: " + name_ + ":" + std::to_string(line_));
+  }
 
   // The next piece of literal text, then the next action; false at the end of input.
   Result<bool> NextAction(std::string* literal, std::string* action) {
@@ -243,13 +270,15 @@ class TreeParser {
     if (open == std::string_view::npos) return false;
     line_ = 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(open), '\n'));
     std::size_t begin = open + 2;
-    if (begin + 1 < text_.size() && text_[begin] == '-' && std::isspace(static_cast<unsigned char>(text_[begin + 1])) != 0) {
+    if (begin + 1 < text_.size() && text_[begin] == '-' &&
+        std::isspace(static_cast<unsigned char>(text_[begin + 1])) != 0) {
       literal->erase(literal->find_last_not_of(" \t\r\n") + 1);
       ++begin;
     }
     CACHESCOPE_ASSIGN_OR_RETURN(const std::size_t close, FindClose(begin));
     std::string_view inside = text_.substr(begin, close - begin);
-    trim_next_ = inside.size() >= 2 && inside.back() == '-' && std::isspace(static_cast<unsigned char>(inside[inside.size() - 2])) != 0;
+    trim_next_ = inside.size() >= 2 && inside.back() == '-' &&
+                 std::isspace(static_cast<unsigned char>(inside[inside.size() - 2])) != 0;
     if (trim_next_) inside.remove_suffix(1);
     *action = inside;
     at_ = close + 2;
@@ -283,7 +312,8 @@ class TreeParser {
 
   static std::string_view Trim(std::string_view text) {
     const auto begin = text.find_first_not_of(" \t\r\n");
-    return begin == std::string_view::npos ? std::string_view() : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+    return begin == std::string_view::npos ? std::string_view()
+                                           : text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
   }
 
   Status ParsePipeline(std::string_view text, std::shared_ptr<Pipeline>* out) const {
@@ -370,6 +400,8 @@ class TreeParser {
 
 }  // namespace
 
-Result<std::shared_ptr<const Node>> ParseTemplate(const std::string& name, std::string_view text) { return TreeParser(name, text).Run(); }
+Result<std::shared_ptr<const Node>> ParseTemplate(const std::string& name, std::string_view text) {
+  return TreeParser(name, text).Run();
+}
 
 }  // namespace cachescope::templating

@@ -28,7 +28,8 @@ class Executor {
 
   Status Emit(std::string_view text) {
     if (out_.size() + text.size() > environment_.max_output_bytes) {
-      return LimitExceeded("template: " + name_ + ": output over " + std::to_string(environment_.max_output_bytes) + " bytes");
+      return LimitExceeded("template: " + name_ + ": output over " + std::to_string(environment_.max_output_bytes) +
+                           " bytes");
     }
     out_ += text;
     return {};
@@ -48,17 +49,25 @@ class Executor {
   Status Walk(const Node& node, const Value& dot) {
     if (++steps_ > environment_.max_steps) return LimitExceeded("template: " + name_ + ": too many steps");
     switch (node.kind) {
-      case Node::Kind::kList: return List(node, dot);
-      case Node::Kind::kText: return Emit(node.text);
-      case Node::Kind::kBreak: flow_ = Flow::kBreak; return {};
-      case Node::Kind::kContinue: flow_ = Flow::kContinue; return {};
+      case Node::Kind::kList:
+        return List(node, dot);
+      case Node::Kind::kText:
+        return Emit(node.text);
+      case Node::Kind::kBreak:
+        flow_ = Flow::kBreak;
+        return {};
+      case Node::Kind::kContinue:
+        flow_ = Flow::kContinue;
+        return {};
       case Node::Kind::kAction: {
         CACHESCOPE_ASSIGN_OR_RETURN(const Value value, Evaluate(*node.pipeline, dot));
         return node.pipeline->declare.empty() ? Emit(value.Text()) : Status();
       }
       case Node::Kind::kIf:
-      case Node::Kind::kWith: return Branch(node, dot);
-      case Node::Kind::kRange: return Range(node, dot);
+      case Node::Kind::kWith:
+        return Branch(node, dot);
+      case Node::Kind::kRange:
+        return Range(node, dot);
     }
     return {};
   }
@@ -145,7 +154,8 @@ class Executor {
   Result<Value> Run(const Command& command, const Value& dot, const Value* previous) {
     const Operand& head = command.operands.front();
     if (head.kind != Operand::Kind::kFunction) {
-      if (command.operands.size() > 1 || previous != nullptr) return InvalidArgument("can't give argument to non-function");
+      if (command.operands.size() > 1 || previous != nullptr)
+        return InvalidArgument("can't give argument to non-function");
       return Get(head, dot);
     }
     std::vector<Value> args;
@@ -169,9 +179,12 @@ class Executor {
 
   Result<Value> Get(const Operand& operand, const Value& dot) {
     switch (operand.kind) {
-      case Operand::Kind::kLiteral: return operand.literal;
-      case Operand::Kind::kFunction: return Call(operand.name, {});
-      case Operand::Kind::kField: return Fields(dot, operand.fields);
+      case Operand::Kind::kLiteral:
+        return operand.literal;
+      case Operand::Kind::kFunction:
+        return Call(operand.name, {});
+      case Operand::Kind::kField:
+        return Fields(dot, operand.fields);
       case Operand::Kind::kPipeline: {
         CACHESCOPE_ASSIGN_OR_RETURN(const Value value, Evaluate(*operand.pipeline, dot));
         return Fields(value, operand.fields);
@@ -223,7 +236,8 @@ Result<std::string> Template::Expand(const Value& data, const Environment& envir
   return Executor(name_, data, environment).Run(*root_);
 }
 
-Result<std::string> ExpandTemplate(const std::string& name, std::string_view text, const Value& data, const Environment& environment) {
+Result<std::string> ExpandTemplate(const std::string& name, std::string_view text, const Value& data,
+                                   const Environment& environment) {
   CACHESCOPE_ASSIGN_OR_RETURN(const Template parsed, Template::Parse(name, text));
   return parsed.Expand(data, environment);
 }

@@ -1,7 +1,9 @@
-// Text templates as Prometheus and Alertmanager users write them: the language of Go's text/template with Prometheus' functions.
+// Text templates as Prometheus and Alertmanager users write them: the language of Go's text/template with Prometheus'
+// functions.
 //
-// Actions: pipelines, variables, if / else if / else, with, range, comments, {{- trimming -}}. Functions: and or not eq ne lt le gt ge
-// len index print println printf, and those of functions.cc. Parsing is pure; a parsed template is immutable and thread-safe.
+// Actions: pipelines, variables, if / else if / else, with, range, comments, {{- trimming -}}. Functions: and or not eq
+// ne lt le gt ge len index print println printf, and those of functions.cc. Parsing is pure; a parsed template is
+// immutable and thread-safe.
 #pragma once
 
 #include <functional>
@@ -21,7 +23,7 @@ struct Environment {
   // Runs an instant query and returns a list of {"Labels": labels, "Value": float}. Absent: `query` is an error.
   std::function<Result<Value>(const std::string& query)> query;
   std::string external_url;
-  std::map<std::string, Value> variables;  // "$labels" → …
+  std::map<std::string, Value> variables;   // "$labels" → …
   std::size_t max_output_bytes = 64 << 10;  // beyond it expansion fails with kLimitExceeded
   std::size_t max_steps = 100'000;          // actions executed, the same
 };
@@ -46,6 +48,7 @@ using Function = std::function<Result<Value>(const std::vector<Value>& args, con
 const Function* FindTemplateFunction(std::string_view name);
 
 // Parse and Expand in one step.
-Result<std::string> ExpandTemplate(const std::string& name, std::string_view text, const Value& data, const Environment& environment);
+Result<std::string> ExpandTemplate(const std::string& name, std::string_view text, const Value& data,
+                                   const Environment& environment);
 
 }  // namespace cachescope::templating

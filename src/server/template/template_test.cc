@@ -6,7 +6,8 @@ namespace cachescope::templating {
 namespace {
 
 Value Data() {
-  return Map{{"Labels", Value(Map{{"job", "redis"}, {"instance", "db.example.org:6379"}}, true)}, {"Value", Value(0.1234)}};
+  return Map{{"Labels", Value(Map{{"job", "redis"}, {"instance", "db.example.org:6379"}}, true)},
+             {"Value", Value(0.1234)}};
 }
 
 Environment Env() {
@@ -97,12 +98,15 @@ TEST(TemplateTest, OutputAndWorkAreBounded) {
   Environment environment;
   environment.max_output_bytes = 100;
   environment.query = [](const std::string&) -> Result<Value> { return Value(List(1000, Value("x"))); };
-  EXPECT_EQ(ExpandTemplate("t", "{{ range query \"a\" }}aaaaaaaaaa{{ end }}", Value(), environment).status().code(), Code::kLimitExceeded);
-  environment.max_steps = 100;
-  EXPECT_EQ(ExpandTemplate("t", "{{ range query \"a\" }}{{ end }}{{ range query \"a\" }}{{ if true }}{{ end }}{{ end }}", Value(), environment)
-                .status()
-                .code(),
+  EXPECT_EQ(ExpandTemplate("t", "{{ range query \"a\" }}aaaaaaaaaa{{ end }}", Value(), environment).status().code(),
             Code::kLimitExceeded);
+  environment.max_steps = 100;
+  EXPECT_EQ(
+      ExpandTemplate("t", "{{ range query \"a\" }}{{ end }}{{ range query \"a\" }}{{ if true }}{{ end }}{{ end }}",
+                     Value(), environment)
+          .status()
+          .code(),
+      Code::kLimitExceeded);
   EXPECT_FALSE(ExpandTemplate("t", "{{" + std::string(10000, '('), Value(), Environment()).ok());
 }
 

@@ -1,4 +1,5 @@
-// Value is what templates compute with: nothing, bool, whole number, float, text, list or map. Copies share lists and maps.
+// Value is what templates compute with: nothing, bool, whole number, float, text, list or map. Copies share lists and
+// maps.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,13 @@ using Map = std::map<std::string, Value, std::less<>>;
 class Value {
  public:
   Value() = default;
-  Value(bool v) : data_(v) {}                       // NOLINT: implicit by design, like all below
-  Value(int v) : data_(std::int64_t{v}) {}          // NOLINT
-  Value(std::int64_t v) : data_(v) {}               // NOLINT
-  Value(double v) : data_(v) {}                     // NOLINT
-  Value(std::string v) : data_(std::move(v)) {}     // NOLINT
-  Value(std::string_view v) : data_(std::string(v)) {}  // NOLINT
-  Value(const char* v) : data_(std::string(v)) {}   // NOLINT
+  Value(bool v) : data_(v) {}                                           // NOLINT: implicit by design, like all below
+  Value(int v) : data_(std::int64_t{v}) {}                              // NOLINT
+  Value(std::int64_t v) : data_(v) {}                                   // NOLINT
+  Value(double v) : data_(v) {}                                         // NOLINT
+  Value(std::string v) : data_(std::move(v)) {}                         // NOLINT
+  Value(std::string_view v) : data_(std::string(v)) {}                  // NOLINT
+  Value(const char* v) : data_(std::string(v)) {}                       // NOLINT
   Value(List v) : data_(std::make_shared<const List>(std::move(v))) {}  // NOLINT
   // A missing key of a `labels` map reads as "", of another map it is an error.
   Value(Map v, bool labels = false) : data_(std::make_shared<const Map>(std::move(v))), labels_(labels) {}  // NOLINT
@@ -46,7 +47,9 @@ class Value {
   const char* TypeName() const;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, std::shared_ptr<const List>, std::shared_ptr<const Map>> data_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, std::shared_ptr<const List>,
+               std::shared_ptr<const Map>>
+      data_;
   bool labels_ = false;
 };
 

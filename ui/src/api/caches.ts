@@ -18,8 +18,17 @@ export interface Cache {
 }
 
 const kWindow = "5m";
-const kGauges = ["memory_used_bytes", "memory_max_bytes", "connected_clients", "max_clients", "config_maxclients", "uptime_in_seconds",
-  "master_link_up", "instance_info", "exporter_last_scrape_error"].map((name) => `redis_${name}`);
+const kGauges = [
+  "memory_used_bytes",
+  "memory_max_bytes",
+  "connected_clients",
+  "max_clients",
+  "config_maxclients",
+  "uptime_in_seconds",
+  "master_link_up",
+  "instance_info",
+  "exporter_last_scrape_error",
+].map((name) => `redis_${name}`);
 
 const rate = (metric: string, labels = "", window = kWindow): string => `rate(${metric}${labels}[${window}])`;
 
@@ -30,7 +39,9 @@ function ratio(labels: string, window: string, offset = ""): string {
 }
 
 /** The PromQL behind each number of a card. */
-export function expressions(labels: Labels): Record<"state" | "hitRatio" | "ops" | "memory" | "memoryMax" | "evictions" | "clients", string> {
+export function expressions(
+  labels: Labels,
+): Record<"state" | "hitRatio" | "ops" | "memory" | "memoryMax" | "evictions" | "clients", string> {
   const match = selector(labels);
   return {
     state: `redis_up${match}`,
@@ -90,7 +101,9 @@ async function askAll(abort: AbortSignal): Promise<Answers> {
 function stateOf(answers: Answers, labels: Labels): Pick<CacheFacts, "state" | "error"> {
   const target = targetOf(answers.targets, labels);
   const up = find(answers.up, labels);
-  const scrapeError = answers.gauges.find((one) => one.metric["__name__"] === "redis_exporter_last_scrape_error" && labelsContain(one.metric, labels));
+  const scrapeError = answers.gauges.find(
+    (one) => one.metric["__name__"] === "redis_exporter_last_scrape_error" && labelsContain(one.metric, labels),
+  );
   const error = target?.lastError || scrapeError?.metric["err"] || undefined;
   if (up === 1 && target?.health !== "down") return { state: "up", error: undefined };
   if (up === undefined && target?.health !== "down") return { state: "unknown", error };
@@ -98,7 +111,11 @@ function stateOf(answers: Answers, labels: Labels): Pick<CacheFacts, "state" | "
 }
 
 function factsOf(answers: Answers, labels: Labels): CacheFacts {
-  const gauge = (name: string): number | undefined => find(answers.gauges.filter((one) => one.metric["__name__"] === `redis_${name}`), labels);
+  const gauge = (name: string): number | undefined =>
+    find(
+      answers.gauges.filter((one) => one.metric["__name__"] === `redis_${name}`),
+      labels,
+    );
   const usual = find(answers.usual, labels);
   return {
     ...stateOf(answers, labels),
@@ -119,7 +136,10 @@ function factsOf(answers: Answers, labels: Labels): CacheFacts {
 }
 
 function info(answers: Answers, labels: Labels): Labels {
-  return answers.gauges.find((one) => one.metric["__name__"] === "redis_instance_info" && labelsContain(one.metric, labels))?.metric ?? {};
+  return (
+    answers.gauges.find((one) => one.metric["__name__"] === "redis_instance_info" && labelsContain(one.metric, labels))
+      ?.metric ?? {}
+  );
 }
 
 export interface TrendWindow {
@@ -128,10 +148,18 @@ export interface TrendWindow {
   stepS: number;
 }
 
-async function trends(window: TrendWindow, scrapeMs: number, abort: AbortSignal): Promise<(labels: Labels, kind: "ratio" | "ops") => (number | null)[]> {
+async function trends(
+  window: TrendWindow,
+  scrapeMs: number,
+  abort: AbortSignal,
+): Promise<(labels: Labels, kind: "ratio" | "ops") => (number | null)[]> {
   const width = `${Math.max(60, Math.ceil((4 * scrapeMs) / 1_000), window.stepS)}s`;
-  const ask = (expr: string): ReturnType<typeof queryRange> => queryRange(expr, window.startS, window.endS, window.stepS, abort);
-  const [ratios, ops] = await Promise.all([ask(ratio("", width)), ask(rate("redis_commands_processed_total", "", width))]);
+  const ask = (expr: string): ReturnType<typeof queryRange> =>
+    queryRange(expr, window.startS, window.endS, window.stepS, abort);
+  const [ratios, ops] = await Promise.all([
+    ask(ratio("", width)),
+    ask(rate("redis_commands_processed_total", "", width)),
+  ]);
   return (labels, kind) => {
     const item = (kind === "ratio" ? ratios : ops).items.find((one) => labelsContain(one.metric, labels));
     return item === undefined ? [] : onGrid(item.samples, window.startS, window.endS, window.stepS).values;
@@ -149,14 +177,23 @@ export async function loadCaches(window: TrendWindow, scrapeMs: number, abort: A
   answers.up.forEach((one) => keep(one.metric));
   // A cache that fell silent stays while its target is still wanted.
   answers.seen.filter((one) => targetOf(answers.targets, one.metric) !== undefined).forEach((one) => keep(one.metric));
-  answers.targets.filter((one) => looksLikeCache(one) && ![...known.values()].some((labels) => targetOf([one], labels) !== undefined))
+  answers.targets
+    .filter(
+      (one) => looksLikeCache(one) && ![...known.values()].some((labels) => targetOf([one], labels) !== undefined),
+    )
     .forEach((one) => keep(one.labels));
   const caches = [...known].map(([key, labels]): Cache => {
     const facts = info(answers, labels);
     return {
-      key, labels, name: labels["instance"] ?? labels["addr"] ?? "cache", job: labels["job"] ?? "",
-      version: facts["redis_version"] ?? "", role: facts["role"] ?? "", facts: factsOf(answers, labels),
-      hitRatioTrend: trend(labels, "ratio"), opsTrend: trend(labels, "ops"),
+      key,
+      labels,
+      name: labels["instance"] ?? labels["addr"] ?? "cache",
+      job: labels["job"] ?? "",
+      version: facts["redis_version"] ?? "",
+      role: facts["role"] ?? "",
+      facts: factsOf(answers, labels),
+      hitRatioTrend: trend(labels, "ratio"),
+      opsTrend: trend(labels, "ops"),
     };
   });
   const rank = (one: Cache): number => (one.facts.state === "down" ? 0 : 1);

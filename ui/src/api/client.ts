@@ -5,7 +5,11 @@ import { signal } from "@preact/signals";
 export type ErrorKind = "unreachable" | "refused" | "aborted";
 
 export class ApiError extends Error {
-  constructor(message: string, readonly kind: ErrorKind, readonly status = 0) {
+  constructor(
+    message: string,
+    readonly kind: ErrorKind,
+    readonly status = 0,
+  ) {
     super(message);
     this.name = "ApiError";
   }
@@ -82,21 +86,50 @@ export async function getJson(path: string, params: Params = {}, abort?: AbortSi
   if (!isJson) {
     if ([502, 503, 504].includes(response.status)) lost(`HTTP ${response.status}`);
     else found();
-    throw new ApiError(`cannot read ${path}: HTTP ${response.status}, the answer is not JSON`, "refused", response.status);
+    throw new ApiError(
+      `cannot read ${path}: HTTP ${response.status}, the answer is not JSON`,
+      "refused",
+      response.status,
+    );
   }
   found();
   if (!response.ok) {
     const error = (body as { error?: unknown } | null)?.error;
-    throw new ApiError(typeof error === "string" ? error : `cannot read ${path}: HTTP ${response.status}`, "refused", response.status);
+    throw new ApiError(
+      typeof error === "string" ? error : `cannot read ${path}: HTTP ${response.status}`,
+      "refused",
+      response.status,
+    );
   }
   return body;
 }
 
+/** Plain text behind an address. */
+export async function getText(path: string, abort?: AbortSignal): Promise<string> {
+  const response = await send(path, {}, abort);
+  found();
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(`HTTP ${response.status}`, "refused", response.status);
+  return text;
+}
+
 /** The `data` part of a Prometheus answer, with its warnings. */
-export async function getData(path: string, params: Params = {}, abort?: AbortSignal): Promise<{ data: unknown; warnings: string[] }> {
-  const body = (await getJson(path, params, abort)) as { status?: unknown; data?: unknown; error?: unknown; warnings?: unknown } | null;
+export async function getData(
+  path: string,
+  params: Params = {},
+  abort?: AbortSignal,
+): Promise<{ data: unknown; warnings: string[] }> {
+  const body = (await getJson(path, params, abort)) as {
+    status?: unknown;
+    data?: unknown;
+    error?: unknown;
+    warnings?: unknown;
+  } | null;
   if (body === null || typeof body !== "object" || body.status !== "success") {
-    throw new ApiError(typeof body?.error === "string" ? body.error : `cannot read ${path}: unexpected answer`, "refused");
+    throw new ApiError(
+      typeof body?.error === "string" ? body.error : `cannot read ${path}: unexpected answer`,
+      "refused",
+    );
   }
   return { data: body.data, warnings: Array.isArray(body.warnings) ? body.warnings.map(String) : [] };
 }
@@ -108,10 +141,15 @@ export function watchConnection(onBack: () => void): void {
   const retry = (): void => {
     timer = setTimeout(() => {
       timer = undefined;
-      getJson("/api/v1/status/buildinfo").catch(() => undefined).then(() => {
-        delayMs = Math.min(10_000, delayMs * 1.5);
-        if (!connection.value.reachable) retry();
-      }, () => undefined);
+      getJson("/api/v1/status/buildinfo")
+        .catch(() => undefined)
+        .then(
+          () => {
+            delayMs = Math.min(10_000, delayMs * 1.5);
+            if (!connection.value.reachable) retry();
+          },
+          () => undefined,
+        );
     }, delayMs);
   };
   let before = connection.value.reachable;

@@ -36,10 +36,14 @@ export interface PanelQuery {
 }
 
 /** The panel's own time range where it has one. */
-export function panelSpan(query: Pick<PanelQuery, "panel" | "fromMs" | "toMs" | "relative" | "zone" | "variables">): { fromMs: number; toMs: number } {
+export function panelSpan(query: Pick<PanelQuery, "panel" | "fromMs" | "toMs" | "relative" | "zone" | "variables">): {
+  fromMs: number;
+  toMs: number;
+} {
   let { fromMs, toMs } = query;
   if (!query.relative) return { fromMs, toMs };
-  const own = query.panel.timeFrom === undefined ? undefined : interpolate(query.panel.timeFrom, query.variables, "prometheus");
+  const own =
+    query.panel.timeFrom === undefined ? undefined : interpolate(query.panel.timeFrom, query.variables, "prometheus");
   if (own !== undefined) {
     const now = Date.now();
     const duration = parseDuration(own);
@@ -49,7 +53,10 @@ export function panelSpan(query: Pick<PanelQuery, "panel" | "fromMs" | "toMs" | 
       toMs = now;
     }
   }
-  const shift = query.panel.timeShift === undefined ? undefined : parseDuration(interpolate(query.panel.timeShift, query.variables, "prometheus"));
+  const shift =
+    query.panel.timeShift === undefined
+      ? undefined
+      : parseDuration(interpolate(query.panel.timeShift, query.variables, "prometheus"));
   return shift === undefined ? { fromMs, toMs } : { fromMs: fromMs - shift, toMs: toMs - shift };
 }
 
@@ -73,10 +80,18 @@ interface Part {
   sent: string;
 }
 
-async function runTarget(query: PanelQuery, target: QueryTarget, span: { fromMs: number; toMs: number }, valueName: string, abort: AbortSignal): Promise<Part> {
+async function runTarget(
+  query: PanelQuery,
+  target: QueryTarget,
+  span: { fromMs: number; toMs: number },
+  valueName: string,
+  abort: AbortSignal,
+): Promise<Part> {
   const rangeMs = span.toMs - span.fromMs;
   const intervals = targetIntervals(query, target, rangeMs);
-  const builtIn = Object.fromEntries(Object.entries(intervalVariables(intervals, rangeMs)).map(([name, text]) => [name, textVariable(text)]));
+  const builtIn = Object.fromEntries(
+    Object.entries(intervalVariables(intervals, rangeMs)).map(([name, text]) => [name, textVariable(text)]),
+  );
   const variables: Variables = { ...query.variables, ...builtIn };
   const expr = interpolate(target.expr, variables, "prometheus");
   const legend = target.legendFormat === undefined ? undefined : interpolate(target.legendFormat, variables, "text");
@@ -86,36 +101,75 @@ async function runTarget(query: PanelQuery, target: QueryTarget, span: { fromMs:
   if (target.instant && !(target.range && target.format !== "table" && query.panel.type === "timeseries")) {
     const answer = await queryInstant(expr, span.toMs / 1_000, abort);
     const labels = answer.items.map((item) => item.metric);
-    const rows = answer.items.map((item) => ({ labels: item.metric, timeMs: item.sample[0] * 1_000, value: parseValue(item.sample[1]) }));
-    const series = answer.items.map((item): Series => ({ refId: target.refId, name: name(item.metric, labels), labels: item.metric,
-      times: [item.sample[0]], values: [parseValue(item.sample[1])] }));
-    return { series, table: target.format === "table" ? toTable(target.refId, rows, valueName) : undefined, warnings: notes(answer), sent: expr };
+    const rows = answer.items.map((item) => ({
+      labels: item.metric,
+      timeMs: item.sample[0] * 1_000,
+      value: parseValue(item.sample[1]),
+    }));
+    const series = answer.items.map((item): Series => ({
+      refId: target.refId,
+      name: name(item.metric, labels),
+      labels: item.metric,
+      times: [item.sample[0]],
+      values: [parseValue(item.sample[1])],
+    }));
+    return {
+      series,
+      table: target.format === "table" ? toTable(target.refId, rows, valueName) : undefined,
+      warnings: notes(answer),
+      sent: expr,
+    };
   }
   const offset = query.zone === "utc" ? 0 : -new Date(span.toMs).getTimezoneOffset() * 60_000;
   const { start, end } = alignRange(span.fromMs, span.toMs, intervals.stepMs, offset);
   const stepS = intervals.stepMs / 1_000;
   const answer = await queryRange(expr, start / 1_000, end / 1_000, stepS, abort);
   const labels = answer.items.map((item) => item.metric);
-  const series = answer.items.map((item): Series => ({ refId: target.refId, name: name(item.metric, labels), labels: item.metric,
-    ...onGrid(item.samples, start / 1_000, end / 1_000, stepS) }));
-  const table = target.format !== "table" ? undefined : toTable(target.refId, answer.items.flatMap((item) =>
-    item.samples.map(([time, text]) => ({ labels: item.metric, timeMs: time * 1_000, value: parseValue(text) }))), valueName);
+  const series = answer.items.map((item): Series => ({
+    refId: target.refId,
+    name: name(item.metric, labels),
+    labels: item.metric,
+    ...onGrid(item.samples, start / 1_000, end / 1_000, stepS),
+  }));
+  const table =
+    target.format !== "table"
+      ? undefined
+      : toTable(
+          target.refId,
+          answer.items.flatMap((item) =>
+            item.samples.map(([time, text]) => ({
+              labels: item.metric,
+              timeMs: time * 1_000,
+              value: parseValue(text),
+            })),
+          ),
+          valueName,
+        );
   return { series, table, warnings: notes(answer), sent: expr };
 }
 
 function notes(answer: { warnings: string[]; histograms: number }): string[] {
-  return answer.histograms === 0 ? answer.warnings
-    : [...answer.warnings, `${answer.histograms} series hold native histograms and are not drawn; use histogram_quantile() on them`];
+  return answer.histograms === 0
+    ? answer.warnings
+    : [
+        ...answer.warnings,
+        `${answer.histograms} series hold native histograms and are not drawn; use histogram_quantile() on them`,
+      ];
 }
 
 export async function runPanel(query: PanelQuery, abort: AbortSignal): Promise<PanelData> {
   const span = panelSpan(query);
   const targets = query.panel.targets.filter((target) => !target.hide && target.expr.trim() !== "");
   const tableCount = targets.filter((target) => target.format === "table").length;
-  const results = await Promise.allSettled(targets.map((target) =>
-    runTarget(query, target, span, tableCount > 1 ? `Value #${target.refId}` : "Value", abort)));
-  const failures = results.filter((one): one is PromiseRejectedResult => one.status === "rejected").map((one) => one.reason as Error);
-  const passing = failures.find((failure) => failure.name === "ApiError" && (failure as { kind?: string }).kind !== "refused");
+  const results = await Promise.allSettled(
+    targets.map((target) => runTarget(query, target, span, tableCount > 1 ? `Value #${target.refId}` : "Value", abort)),
+  );
+  const failures = results
+    .filter((one): one is PromiseRejectedResult => one.status === "rejected")
+    .map((one) => one.reason as Error);
+  const passing = failures.find(
+    (failure) => failure.name === "ApiError" && (failure as { kind?: string }).kind !== "refused",
+  );
   if (passing !== undefined) throw passing;
   const parts = results.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   return {

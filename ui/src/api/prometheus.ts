@@ -2,7 +2,7 @@
 
 import { asArray, asNumber, asObject, asString, type Json } from "../lib/json";
 import type { Labels } from "../lib/labels";
-import { getData, getJson } from "./client";
+import { getData, getJson, getText } from "./client";
 
 export type Sample = readonly [seconds: number, value: string];
 
@@ -35,7 +35,11 @@ export interface Answer<T> {
 }
 
 /** Instant query; scalars come as one item without labels. */
-export async function queryInstant(expr: string, timeS: number | undefined, abort?: AbortSignal): Promise<Answer<VectorItem>> {
+export async function queryInstant(
+  expr: string,
+  timeS: number | undefined,
+  abort?: AbortSignal,
+): Promise<Answer<VectorItem>> {
   const { data, warnings } = await getData("/api/v1/query", { query: expr, time: timeS }, abort);
   const result = asObject(data);
   if (result["resultType"] === "scalar" || result["resultType"] === "string") {
@@ -44,8 +48,13 @@ export async function queryInstant(expr: string, timeS: number | undefined, abor
   const all = asArray(result["result"]).map(asObject);
   if (result["resultType"] === "matrix") {
     return {
-      items: all.flatMap((one) => asArray(one["values"]).slice(-1).map((value) => ({ metric: readLabels(one["metric"]), sample: readSample(value) }))),
-      warnings, histograms: 0,
+      items: all.flatMap((one) =>
+        asArray(one["values"])
+          .slice(-1)
+          .map((value) => ({ metric: readLabels(one["metric"]), sample: readSample(value) })),
+      ),
+      warnings,
+      histograms: 0,
     };
   }
   const plain = all.filter((one) => one["value"] !== undefined);
@@ -56,8 +65,18 @@ export async function queryInstant(expr: string, timeS: number | undefined, abor
   };
 }
 
-export async function queryRange(expr: string, startS: number, endS: number, stepS: number, abort?: AbortSignal): Promise<Answer<MatrixItem>> {
-  const { data, warnings } = await getData("/api/v1/query_range", { query: expr, start: startS, end: endS, step: stepS }, abort);
+export async function queryRange(
+  expr: string,
+  startS: number,
+  endS: number,
+  stepS: number,
+  abort?: AbortSignal,
+): Promise<Answer<MatrixItem>> {
+  const { data, warnings } = await getData(
+    "/api/v1/query_range",
+    { query: expr, start: startS, end: endS, step: stepS },
+    abort,
+  );
   const all = asArray(asObject(data)["result"]).map(asObject);
   const plain = all.filter((one) => one["values"] !== undefined);
   return {
@@ -76,13 +95,25 @@ const windowParams = (window: Window | undefined): { start?: number; end?: numbe
   window === undefined ? {} : { start: Math.floor(window.startS), end: Math.ceil(window.endS) };
 
 export async function labelNames(match: string | undefined, window?: Window, abort?: AbortSignal): Promise<string[]> {
-  const { data } = await getData("/api/v1/labels", { "match[]": match === undefined ? [] : [match], ...windowParams(window) }, abort);
+  const { data } = await getData(
+    "/api/v1/labels",
+    { "match[]": match === undefined ? [] : [match], ...windowParams(window) },
+    abort,
+  );
   return asArray(data).map(String);
 }
 
-export async function labelValues(label: string, match: string | undefined, window?: Window, abort?: AbortSignal): Promise<string[]> {
-  const { data } = await getData(`/api/v1/label/${encodeURIComponent(label)}/values`,
-    { "match[]": match === undefined ? [] : [match], ...windowParams(window) }, abort);
+export async function labelValues(
+  label: string,
+  match: string | undefined,
+  window?: Window,
+  abort?: AbortSignal,
+): Promise<string[]> {
+  const { data } = await getData(
+    `/api/v1/label/${encodeURIComponent(label)}/values`,
+    { "match[]": match === undefined ? [] : [match], ...windowParams(window) },
+    abort,
+  );
   return asArray(data).map(String);
 }
 
@@ -150,7 +181,8 @@ function readRule(json: Json, group: Json): Rule {
 
 export async function rules(abort?: AbortSignal): Promise<Rule[]> {
   const { data } = await getData("/api/v1/rules", {}, abort);
-  return asArray(asObject(data)["groups"]).map(asObject)
+  return asArray(asObject(data)["groups"])
+    .map(asObject)
     .flatMap((group) => asArray(group["rules"]).map((rule) => readRule(asObject(rule), group)));
 }
 
@@ -174,17 +206,19 @@ export interface Target {
 export async function targets(abort?: AbortSignal): Promise<{ active: Target[]; dropped: number }> {
   const { data } = await getData("/api/v1/targets", { state: "active" }, abort);
   const json = asObject(data);
-  const active = asArray(json["activeTargets"]).map(asObject).map((one): Target => ({
-    pool: asString(one["scrapePool"]) ?? "",
-    url: asString(one["scrapeUrl"]) ?? asString(one["globalUrl"]) ?? "",
-    labels: readLabels(one["labels"]),
-    health: asString(one["health"]) ?? "unknown",
-    lastError: asString(one["lastError"]) ?? "",
-    lastScrape: asString(one["lastScrape"]) ?? "",
-    durationS: asNumber(one["lastScrapeDuration"]) ?? 0,
-    interval: asString(one["scrapeInterval"]) ?? "",
-    timeout: asString(one["scrapeTimeout"]) ?? "",
-  }));
+  const active = asArray(json["activeTargets"])
+    .map(asObject)
+    .map((one): Target => ({
+      pool: asString(one["scrapePool"]) ?? "",
+      url: asString(one["scrapeUrl"]) ?? asString(one["globalUrl"]) ?? "",
+      labels: readLabels(one["labels"]),
+      health: asString(one["health"]) ?? "unknown",
+      lastError: asString(one["lastError"]) ?? "",
+      lastScrape: asString(one["lastScrape"]) ?? "",
+      durationS: asNumber(one["lastScrapeDuration"]) ?? 0,
+      interval: asString(one["scrapeInterval"]) ?? "",
+      timeout: asString(one["scrapeTimeout"]) ?? "",
+    }));
   const counts = Object.values(asObject(json["droppedTargetCounts"])).map((count) => asNumber(count) ?? 0);
   const dropped = counts.length > 0 ? counts.reduce((a, b) => a + b, 0) : asArray(json["droppedTargets"]).length;
   return { active, dropped };
@@ -214,4 +248,9 @@ export async function dashboards(abort?: AbortSignal): Promise<DashboardEntry[]>
 
 export async function dashboard(uid: string, abort?: AbortSignal): Promise<unknown> {
   return getJson(`/api/dashboards/${encodeURIComponent(uid)}`, {}, abort);
+}
+
+/** Markdown of an advice page. */
+export async function advice(kind: string, abort?: AbortSignal): Promise<string> {
+  return getText(`/api/advice/${encodeURIComponent(kind)}`, abort);
 }

@@ -14,8 +14,15 @@ export function BarGauge(props: ChartProps): VNode {
         return (
           <div class="bar" key={i}>
             <span class="bar-name">{one.name}</span>
-            <span class="bar-track"><span class="bar-fill" style={{ width: `${(filled * 100).toFixed(1)}%`, background: one.display.color }} /></span>
-            <span class="bar-value" style={{ color: one.display.color }}>{one.display.text}</span>
+            <span class="bar-track">
+              <span
+                class="bar-fill"
+                style={{ width: `${(filled * 100).toFixed(1)}%`, background: one.display.color }}
+              />
+            </span>
+            <span class="bar-value" style={{ color: one.display.color }}>
+              {one.display.text}
+            </span>
           </div>
         );
       })}

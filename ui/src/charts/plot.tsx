@@ -27,7 +27,8 @@ export function Plot(props: PlotProps): VNode {
     const x = { min: props.fromS, max: props.toS };
     if (plot.current !== undefined && shape.current === props.shape) {
       const { width, height } = plot.current;
-      if (width !== props.width || height !== props.height) plot.current.setSize({ width: props.width, height: props.height });
+      if (width !== props.width || height !== props.height)
+        plot.current.setSize({ width: props.width, height: props.height });
       plot.current.batch(() => {
         plot.current?.setData(props.data, false);
         plot.current?.setScale("x", x);
@@ -36,15 +37,26 @@ export function Plot(props: PlotProps): VNode {
     }
     plot.current?.destroy();
     const options = props.options();
-    plot.current = new uPlot({ ...options, width: props.width, height: props.height,
-      scales: { ...options.scales, x: { ...options.scales?.["x"], ...x } } }, props.data, node);
+    plot.current = new uPlot(
+      {
+        ...options,
+        width: props.width,
+        height: props.height,
+        scales: { ...options.scales, x: { ...options.scales?.["x"], ...x } },
+      },
+      props.data,
+      node,
+    );
     shape.current = props.shape;
   }, [props.shape, props.data, props.width, props.height, props.fromS, props.toS]);
 
-  useEffect(() => () => {
-    plot.current?.destroy();
-    plot.current = undefined;
-  }, []);
+  useEffect(
+    () => () => {
+      plot.current?.destroy();
+      plot.current = undefined;
+    },
+    [],
+  );
 
   return <div class="plot" ref={box} role="img" aria-label={props.label} />;
 }

@@ -32,17 +32,37 @@ export function Sparkline(props: SparklineProps): VNode | null {
     }
   });
   if (run.length > 0) runs.push(run);
-  const line = runs.map((points) => points.map(([i, value], n) => `${n === 0 ? "M" : "L"}${x(i)} ${y(value)}`).join("")
-    + (points.length === 1 ? "h1" : "")).join("");
-  const area = runs.map((points) => {
-    const first = points[0]?.[0] ?? 0;
-    const last = points[points.length - 1]?.[0] ?? 0;
-    return `M${x(first)} ${kHeight}${points.map(([i, value]) => `L${x(i)} ${y(value)}`).join("")}L${x(last)} ${kHeight}Z`;
-  }).join("");
+  const line = runs
+    .map(
+      (points) =>
+        points.map(([i, value], n) => `${n === 0 ? "M" : "L"}${x(i)} ${y(value)}`).join("") +
+        (points.length === 1 ? "h1" : ""),
+    )
+    .join("");
+  const area = runs
+    .map((points) => {
+      const first = points[0]?.[0] ?? 0;
+      const last = points[points.length - 1]?.[0] ?? 0;
+      return `M${x(first)} ${kHeight}${points.map(([i, value]) => `L${x(i)} ${y(value)}`).join("")}L${x(last)} ${kHeight}Z`;
+    })
+    .join("");
   return (
-    <svg class="sparkline" viewBox={`0 0 ${kWidth} ${kHeight}`} preserveAspectRatio="none" role="img" aria-label={props.label ?? "trend"}>
+    <svg
+      class="sparkline"
+      viewBox={`0 0 ${kWidth} ${kHeight}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={props.label ?? "trend"}
+    >
       {props.area !== false && <path d={area} fill={props.color} opacity="0.14" />}
-      <path d={line} fill="none" stroke={props.color} stroke-width="1.5" vector-effect="non-scaling-stroke" stroke-linejoin="round" />
+      <path
+        d={line}
+        fill="none"
+        stroke={props.color}
+        stroke-width="1.5"
+        vector-effect="non-scaling-stroke"
+        stroke-linejoin="round"
+      />
     </svg>
   );
 }

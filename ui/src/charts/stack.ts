@@ -20,7 +20,10 @@ export function stackValues(series: readonly Stackable[], length: number): (numb
   const above = new Map<string, { up: number[]; down: number[] }>();
   return series.map((one) => {
     if (one.group === undefined || one.hidden) return [...one.values];
-    const sums = above.get(one.group) ?? { up: new Array<number>(length).fill(0), down: new Array<number>(length).fill(0) };
+    const sums = above.get(one.group) ?? {
+      up: new Array<number>(length).fill(0),
+      down: new Array<number>(length).fill(0),
+    };
     above.set(one.group, sums);
     const total = totals.get(one.group);
     const out: (number | null | undefined)[] = new Array(length);
@@ -30,10 +33,10 @@ export function stackValues(series: readonly Stackable[], length: number): (numb
         out[i] = undefined;
         continue;
       }
-      const share = total === undefined ? value ?? 0 : (total[i] ?? 0) === 0 ? 0 : (value ?? 0) / (total[i] ?? 1);
+      const share = total === undefined ? (value ?? 0) : (total[i] ?? 0) === 0 ? 0 : (value ?? 0) / (total[i] ?? 1);
       const side = share < 0 ? sums.down : sums.up;
       side[i] = (side[i] ?? 0) + share;
-      out[i] = value === null && share === 0 && series.length === 1 ? null : side[i] ?? 0;
+      out[i] = value === null && share === 0 && series.length === 1 ? null : (side[i] ?? 0);
     }
     return out;
   });

@@ -36,7 +36,11 @@ export function Stat(props: ChartProps): VNode {
   const withValue = textMode !== "name" && textMode !== "none";
   const values = asObject(panel.options["reduceOptions"])["values"] === true;
   const boxHeight = height / rows - (withName ? 18 : 0);
-  const size = valueSize(shown.map((one) => one.display.text), width / columns, boxHeight);
+  const size = valueSize(
+    shown.map((one) => one.display.text),
+    width / columns,
+    boxHeight,
+  );
   return (
     <div class="stats" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
       {shown.map((one, i) => {
@@ -47,10 +51,23 @@ export function Stat(props: ChartProps): VNode {
         return (
           <div class="stat" key={i} style={{ background: filled ? color : undefined, color: ink }}>
             {withName && <div class="stat-name">{one.name}</div>}
-            {withValue && <div class="stat-value" style={{ fontSize: `${size.toFixed(1)}px` }}>{one.display.text}</div>}
-            {hasTrend && <div class="stat-trend">
-              <Sparkline values={one.trend} color={filled ? ink ?? color : colorMode === "none" ? (theme === "dark" ? "#8e99a8" : "#5b6673") : color} area={graph === "area"} label={`trend of ${one.name}`} />
-            </div>}
+            {withValue && (
+              <div class="stat-value" style={{ fontSize: `${size.toFixed(1)}px` }}>
+                {one.display.text}
+              </div>
+            )}
+            {hasTrend && (
+              <div class="stat-trend">
+                <Sparkline
+                  values={one.trend}
+                  color={
+                    filled ? (ink ?? color) : colorMode === "none" ? (theme === "dark" ? "#8e99a8" : "#5b6673") : color
+                  }
+                  area={graph === "area"}
+                  label={`trend of ${one.name}`}
+                />
+              </div>
+            )}
           </div>
         );
       })}

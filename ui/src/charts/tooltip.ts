@@ -46,7 +46,8 @@ function nearest(plot: uPlot, rows: readonly TooltipRow[]): TooltipRow | undefin
 function visibleRows(all: readonly TooltipRow[], close: TooltipRow | undefined, options: TooltipOptions): TooltipRow[] {
   if (options.mode === "single") return close === undefined ? [] : [close];
   const rows = [...all];
-  if (options.sort !== "none" || rows.length > kMostRows) rows.sort((a, b) => (options.sort === "asc" ? a.value - b.value : b.value - a.value));
+  if (options.sort !== "none" || rows.length > kMostRows)
+    rows.sort((a, b) => (options.sort === "asc" ? a.value - b.value : b.value - a.value));
   const shown = rows.slice(0, kMostRows);
   if (close !== undefined && !shown.includes(close)) shown[shown.length - 1] = close;
   return shown;
@@ -72,7 +73,16 @@ export function tooltipPlugin(options: () => TooltipOptions): uPlot.Plugin {
       setCursor: (plot) => {
         const { idx, left, top } = plot.cursor;
         const now = options();
-        if (!inside || box === undefined || now.mode === "none" || idx === null || idx === undefined || left === undefined || left < 0) return hide();
+        if (
+          !inside ||
+          box === undefined ||
+          now.mode === "none" ||
+          idx === null ||
+          idx === undefined ||
+          left === undefined ||
+          left < 0
+        )
+          return hide();
         const all = now.rows(idx);
         if (all.length === 0) return hide();
         const close = nearest(plot, all);
@@ -85,7 +95,8 @@ export function tooltipPlugin(options: () => TooltipOptions): uPlot.Plugin {
           line.append(mark, element("span", "tip-name", row.name), element("b", "tip-value", row.text));
           return line;
         });
-        if (rows.length < all.length && now.mode === "multi") lines.push(element("div", "tip-more", `and ${all.length - rows.length} more`));
+        if (rows.length < all.length && now.mode === "multi")
+          lines.push(element("div", "tip-more", `and ${all.length - rows.length} more`));
         box.replaceChildren(element("div", "tip-time", formatDate(time, "YYYY-MM-DD HH:mm:ss", now.zone)), ...lines);
         box.classList.add("shown");
         place(plot, box, left, top ?? 0);

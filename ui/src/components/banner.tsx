@@ -8,10 +8,12 @@ export function Banner(): VNode {
   const now = connection.value;
   return (
     <div aria-live="assertive" role="status">
-      {!now.reachable && <div class="banner">
-        <b>The daemon does not answer</b> since {formatDate(now.sinceMs, "HH:mm:ss", zone.value)} ({now.cause}). Trying again;
-        everything shown here is from before.
-      </div>}
+      {!now.reachable && (
+        <div class="banner">
+          <b>The daemon does not answer</b> since {formatDate(now.sinceMs, "HH:mm:ss", zone.value)} ({now.cause}).
+          Trying again; everything shown here is from before.
+        </div>
+      )}
     </div>
   );
 }

@@ -22,9 +22,13 @@ function Popover(props: { onClose: () => void }): VNode {
   const [wrong, setWrong] = useState("");
 
   useEffect(() => {
-    (node.current?.querySelector<HTMLElement>("[aria-pressed=true]") ?? node.current?.querySelector<HTMLElement>("input"))?.focus();
+    (
+      node.current?.querySelector<HTMLElement>("[aria-pressed=true]") ??
+      node.current?.querySelector<HTMLElement>("input")
+    )?.focus();
     const outside = (event: PointerEvent): void => {
-      if (event.target instanceof Node && node.current?.parentElement?.contains(event.target) === false) props.onClose();
+      if (event.target instanceof Node && node.current?.parentElement?.contains(event.target) === false)
+        props.onClose();
     };
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
@@ -48,27 +52,62 @@ function Popover(props: { onClose: () => void }): VNode {
   };
 
   return (
-    <div class="popover" ref={node} role="dialog" aria-label="Time range" onKeyDown={(event) => {
-      if (event.key === "Escape") {
-        event.stopPropagation();
-        props.onClose();
-      }
-    }}>
+    <div
+      class="popover"
+      ref={node}
+      role="dialog"
+      aria-label="Time range"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          props.onClose();
+        }
+      }}
+    >
       <form onSubmit={apply}>
-        <label>From<input value={from} onInput={(event) => setFrom(event.currentTarget.value)} spellcheck={false} autocomplete="off" /></label>
-        <label>To<input value={to} onInput={(event) => setTo(event.currentTarget.value)} spellcheck={false} autocomplete="off" /></label>
-        {wrong !== "" && <p class="wrong" role="alert">{wrong}</p>}
-        <button type="submit" class="primary">Apply</button>
+        <label>
+          From
+          <input
+            value={from}
+            onInput={(event) => setFrom(event.currentTarget.value)}
+            spellcheck={false}
+            autocomplete="off"
+          />
+        </label>
+        <label>
+          To
+          <input
+            value={to}
+            onInput={(event) => setTo(event.currentTarget.value)}
+            spellcheck={false}
+            autocomplete="off"
+          />
+        </label>
+        {wrong !== "" && (
+          <p class="wrong" role="alert">
+            {wrong}
+          </p>
+        )}
+        <button type="submit" class="primary">
+          Apply
+        </button>
         <button type="button" onClick={() => setParams({ timezone: zone.value === "utc" ? "browser" : "utc" })}>
           Times in {zone.value === "utc" ? "UTC" : "local time"}
         </button>
       </form>
       <div class="quick">
-        {kQuickRanges.map((one) => <button type="button" aria-pressed={one.from === range.from && one.to === range.to}
-          onClick={() => {
-            setRange(one);
-            props.onClose();
-          }}>{one.name}</button>)}
+        {kQuickRanges.map((one) => (
+          <button
+            type="button"
+            aria-pressed={one.from === range.from && one.to === range.to}
+            onClick={() => {
+              setRange(one);
+              props.onClose();
+            }}
+          >
+            {one.name}
+          </button>
+        ))}
       </div>
     </div>
   );
@@ -85,20 +124,44 @@ export function TimeControls(): VNode {
   const intervals = chosen !== "" && !kRefresh.includes(chosen) ? [chosen, ...kRefresh] : kRefresh;
   return (
     <div class="time-controls">
-      <button type="button" aria-label="Earlier" title="Earlier by half the range" onClick={() => shift(-1)}>‹</button>
+      <button type="button" aria-label="Earlier" title="Earlier by half the range" onClick={() => shift(-1)}>
+        ‹
+      </button>
       <span class="anchor">
-        <button type="button" ref={button} class="range" aria-haspopup="dialog" aria-expanded={timePickerOpen.value} title="Time range (t)"
-          onClick={() => { timePickerOpen.value = !timePickerOpen.value; }}>
-          {rangeText(rawRange.value, zone.value)}{zone.value === "utc" && <small> UTC</small>}
+        <button
+          type="button"
+          ref={button}
+          class="range"
+          aria-haspopup="dialog"
+          aria-expanded={timePickerOpen.value}
+          title="Time range (t)"
+          onClick={() => {
+            timePickerOpen.value = !timePickerOpen.value;
+          }}
+        >
+          {rangeText(rawRange.value, zone.value)}
+          {zone.value === "utc" && <small> UTC</small>}
         </button>
         {timePickerOpen.value && <Popover onClose={close} />}
       </span>
-      <button type="button" aria-label="Later" title="Later by half the range" onClick={() => shift(1)}>›</button>
-      <button type="button" class="zoom" aria-label="Zoom out" title="Zoom out (z)" onClick={zoomOut}>−</button>
-      <button type="button" aria-label="Refresh" title="Refresh now (r)" onClick={reload}>↻</button>
-      <select aria-label="Refresh interval" value={chosen} onChange={(event) => setParams({ refresh: event.currentTarget.value })}>
+      <button type="button" aria-label="Later" title="Later by half the range" onClick={() => shift(1)}>
+        ›
+      </button>
+      <button type="button" class="zoom" aria-label="Zoom out" title="Zoom out (z)" onClick={zoomOut}>
+        −
+      </button>
+      <button type="button" aria-label="Refresh" title="Refresh now (r)" onClick={reload}>
+        ↻
+      </button>
+      <select
+        aria-label="Refresh interval"
+        value={chosen}
+        onChange={(event) => setParams({ refresh: event.currentTarget.value })}
+      >
         <option value="">off</option>
-        {intervals.map((text) => <option value={text}>{text}</option>)}
+        {intervals.map((text) => (
+          <option value={text}>{text}</option>
+        ))}
       </select>
     </div>
   );

@@ -21,7 +21,9 @@ export function useBox<T extends HTMLElement>(): { ref: RefObject<T | null>; box
       const rect = entries[entries.length - 1]?.contentRect;
       if (rect !== undefined) setSize({ width: Math.floor(rect.width), height: Math.floor(rect.height) });
     });
-    const watch = new IntersectionObserver((entries) => setVisible(entries.some((entry) => entry.isIntersecting)), { rootMargin: "200px" });
+    const watch = new IntersectionObserver((entries) => setVisible(entries.some((entry) => entry.isIntersecting)), {
+      rootMargin: "200px",
+    });
     resize.observe(node);
     watch.observe(node);
     return () => {

@@ -25,12 +25,33 @@ const kNamed: Record<Theme, Record<string, Shades>> = {
 const kShadeNames = ["super-light-", "light-", "", "semi-dark-", "dark-"];
 
 /** The classic palette after its hue-named beginning; equal in both themes. */
-const kClassicTail = ("447EBC C15C17 890F02 0A437C 6D1F62 584477 B7DBAB F4D598 70DBED F9BA8F F29191 82B5D8 E5A8E2 AEA2E0 629E51 " +
+const kClassicTail = (
+  "447EBC C15C17 890F02 0A437C 6D1F62 584477 B7DBAB F4D598 70DBED F9BA8F F29191 82B5D8 E5A8E2 AEA2E0 629E51 " +
   "E5AC0E 64B0C8 E0752D BF1B00 0A50A1 962D82 614D93 9AC48A F2C96D 65C5DB F9934E EA6460 5195CE D683CE 806EB7 3F6833 967302 " +
-  "2F575E 99440A 58140C 052B51 511749 3F2B5B E0F9D7 FCEACA CFFAFF F9E2D2 FCE2DE BADFF4 F9D9F9 DEDAF7").split(" ").map((hex) => `#${hex}`);
-const kClassicHead = ["green", "semi-dark-yellow", "blue", "orange", "red", "purple", "dark-green", "dark-yellow", "dark-blue",
-  "dark-orange", "dark-red", "dark-purple", "super-light-green", "super-light-yellow", "super-light-blue", "super-light-orange",
-  "super-light-red", "super-light-purple"];
+  "2F575E 99440A 58140C 052B51 511749 3F2B5B E0F9D7 FCEACA CFFAFF F9E2D2 FCE2DE BADFF4 F9D9F9 DEDAF7"
+)
+  .split(" ")
+  .map((hex) => `#${hex}`);
+const kClassicHead = [
+  "green",
+  "semi-dark-yellow",
+  "blue",
+  "orange",
+  "red",
+  "purple",
+  "dark-green",
+  "dark-yellow",
+  "dark-blue",
+  "dark-orange",
+  "dark-red",
+  "dark-purple",
+  "super-light-green",
+  "super-light-yellow",
+  "super-light-blue",
+  "super-light-orange",
+  "super-light-red",
+  "super-light-purple",
+];
 
 const kColorblind: Record<Theme, readonly string[]> = {
   dark: ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#FFFFFF"],
@@ -131,11 +152,13 @@ function spline(stops: readonly number[], t: number): number {
   const u = clamped * last - i;
   const p1 = stops[i] ?? 0;
   const p2 = stops[i + 1] ?? p1;
-  const p0 = i > 0 ? stops[i - 1] ?? p1 : 2 * p1 - p2;
-  const p3 = i < last - 1 ? stops[i + 2] ?? p2 : 2 * p2 - p1;
+  const p0 = i > 0 ? (stops[i - 1] ?? p1) : 2 * p1 - p2;
+  const p3 = i < last - 1 ? (stops[i + 2] ?? p2) : 2 * p2 - p1;
   const u2 = u * u;
   const u3 = u2 * u;
-  return ((1 - 3 * u + 3 * u2 - u3) * p0 + (4 - 6 * u2 + 3 * u3) * p1 + (1 + 3 * u + 3 * u2 - 3 * u3) * p2 + u3 * p3) / 6;
+  return (
+    ((1 - 3 * u + 3 * u2 - u3) * p0 + (4 - 6 * u2 + 3 * u3) * p1 + (1 + 3 * u + 3 * u2 - 3 * u3) * p2 + u3 * p3) / 6
+  );
 }
 
 /** Colour at `percent` (0 to 1) of a `continuous-…` scale; undefined when the scale is not known. */
@@ -143,6 +166,12 @@ export function continuousColor(mode: string, percent: number, theme: Theme): st
   const stops = kContinuous[mode.replace(/^continuous-/, "")];
   if (stops === undefined) return undefined;
   const rgb = stops.map((stop) => parseColor(resolveColor(stop, theme)));
-  const channel = (i: 0 | 1 | 2): number => Math.round(spline(rgb.map((c) => c[i]), percent));
+  const channel = (i: 0 | 1 | 2): number =>
+    Math.round(
+      spline(
+        rgb.map((c) => c[i]),
+        percent,
+      ),
+    );
   return `rgb(${channel(0)}, ${channel(1)}, ${channel(2)})`;
 }

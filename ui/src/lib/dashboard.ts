@@ -113,7 +113,9 @@ export function unwrapDashboard(source: unknown): Json {
 export function readDashboard(source: unknown): Dashboard {
   const json = unwrapDashboard(source);
   if (json["elements"] !== undefined && json["panels"] === undefined) {
-    throw new Error("cannot read dashboard: the V2 form with elements and layouts is not supported; export it as classic JSON");
+    throw new Error(
+      "cannot read dashboard: the V2 form with elements and layouts is not supported; export it as classic JSON",
+    );
   }
   const time = asObject(json["time"]);
   const picker = asObject(json["timepicker"]);
@@ -128,37 +130,55 @@ export function readDashboard(source: unknown): Dashboard {
     refresh: asString(json["refresh"]) ?? "",
     refreshIntervals: asStrings(picker["refresh_intervals"]),
     sharedCrosshair: (asNumber(json["graphTooltip"]) ?? 0) > 0 || json["sharedCrosshair"] === true,
-    sections: readSections(upgradePanels(json)),
-    variables: asArray(asObject(json["templating"])["list"]).map(asObject).map(readVariable).filter((one) => one.name !== ""),
+    sections: readSections(upgradePanels(json), datasourceVariables(json)),
+    variables: asArray(asObject(json["templating"])["list"])
+      .map(asObject)
+      .map(readVariable)
+      .filter((one) => one.name !== ""),
   };
 }
 
-const timeText = (value: unknown): string | undefined => (typeof value === "number" ? String(value) : asString(value) || undefined);
+const timeText = (value: unknown): string | undefined =>
+  typeof value === "number" ? String(value) : asString(value) || undefined;
 
-function datasourceType(value: unknown): string | undefined {
-  return asString(asObject(value)["type"]);
+/** Type of a data source, looked up in the data source variables (name to type) where it is named by one. */
+function datasourceType(value: unknown, variables: ReadonlyMap<string, string>): string | undefined {
+  const uid = asString(value) ?? asString(asObject(value)["uid"]) ?? "";
+  const name = /^\$\{?(\w+)\}?$/.exec(uid)?.[1];
+  return asString(asObject(value)["type"]) ?? (name === undefined ? undefined : variables.get(name));
 }
 
-function readTargets(panel: Json): QueryTarget[] {
+function datasourceVariables(json: Json): Map<string, string> {
+  const list = asArray(asObject(json["templating"])["list"]).map(asObject);
+  return new Map(
+    list
+      .filter((one) => one["type"] === "datasource")
+      .map((one) => [asString(one["name"]) ?? "", asString(one["query"]) ?? ""]),
+  );
+}
+
+function readTargets(panel: Json, sources: ReadonlyMap<string, string>): QueryTarget[] {
   let next = 0;
-  return asArray(panel["targets"]).map(asObject).map((target) => {
-    const letter = String.fromCharCode(65 + (next % 26));
-    const refId = asString(target["refId"]) || (next < 26 ? letter : `A${letter}`);
-    next++;
-    const format = target["format"];
-    return {
-      refId,
-      expr: asString(target["expr"]) ?? asString(target["query"]) ?? "",
-      legendFormat: asString(target["legendFormat"]),
-      interval: asString(target["interval"]),
-      intervalFactor: asNumber(target["intervalFactor"]),
-      instant: target["instant"] === true,
-      range: target["range"] === true || target["instant"] !== true,
-      format: format === "table" || format === "heatmap" ? format : format === 1 ? "table" : "time_series",
-      hide: target["hide"] === true,
-      datasourceType: datasourceType(target["datasource"]),
-    };
-  });
+  return asArray(panel["targets"])
+    .map(asObject)
+    .map((target) => {
+      const letter = String.fromCharCode(65 + (next % 26));
+      const refId = asString(target["refId"]) || (next < 26 ? letter : `A${letter}`);
+      next++;
+      const format = target["format"];
+      return {
+        refId,
+        expr: asString(target["expr"]) ?? asString(target["query"]) ?? "",
+        legendFormat: asString(target["legendFormat"]),
+        interval: asString(target["interval"]),
+        intervalFactor: asNumber(target["intervalFactor"]),
+        instant: target["instant"] === true,
+        range: target["range"] === true || target["instant"] !== true,
+        format: format === "table" || format === "heatmap" ? format : format === 1 ? "table" : "time_series",
+        hide: target["hide"] === true,
+        datasourceType: datasourceType(target["datasource"], sources),
+      };
+    });
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
@@ -175,16 +195,20 @@ function readGrid(value: unknown, fallbackY: number): GridPos {
 }
 
 function readOverrides(value: unknown): Override[] {
-  return asArray(value).map(asObject).map((one) => {
-    const matcher = asObject(one["matcher"]);
-    return {
-      matcher: { id: asString(matcher["id"]) ?? "", options: matcher["options"] },
-      properties: asArray(one["properties"]).map(asObject).map((p) => ({ id: asString(p["id"]) ?? "", value: p["value"] })),
-    };
-  });
+  return asArray(value)
+    .map(asObject)
+    .map((one) => {
+      const matcher = asObject(one["matcher"]);
+      return {
+        matcher: { id: asString(matcher["id"]) ?? "", options: matcher["options"] },
+        properties: asArray(one["properties"])
+          .map(asObject)
+          .map((p) => ({ id: asString(p["id"]) ?? "", value: p["value"] })),
+      };
+    });
 }
 
-function readPanel(json: Json, index: number, y: number): Panel {
+function readPanel(json: Json, index: number, y: number, sources: ReadonlyMap<string, string>): Panel {
   const fieldConfig = asObject(json["fieldConfig"]);
   return {
     key: `p${index}`,
@@ -193,11 +217,13 @@ function readPanel(json: Json, index: number, y: number): Panel {
     title: asString(json["title"]) ?? "",
     description: asString(json["description"]) ?? "",
     grid: readGrid(json["gridPos"], y),
-    targets: readTargets(json),
+    targets: readTargets(json, sources),
     options: asObject(json["options"]),
     defaults: asObject(fieldConfig["defaults"]),
     overrides: readOverrides(fieldConfig["overrides"]),
-    transformations: asArray(json["transformations"]).map(asObject).filter((one) => one["disabled"] !== true),
+    transformations: asArray(json["transformations"])
+      .map(asObject)
+      .filter((one) => one["disabled"] !== true),
     transparent: json["transparent"] === true || json["transparent"] === "true",
     interval: asString(json["interval"]),
     maxDataPoints: asNumber(json["maxDataPoints"]),
@@ -207,13 +233,13 @@ function readPanel(json: Json, index: number, y: number): Panel {
     repeat: asString(json["repeat"]) || undefined,
     repeatDirection: json["repeatDirection"] === "v" ? "v" : "h",
     maxPerRow: asNumber(json["maxPerRow"]) ?? 4,
-    datasourceType: datasourceType(json["datasource"]),
+    datasourceType: datasourceType(json["datasource"], sources),
     libraryPanel: asString(asObject(json["libraryPanel"])["name"]),
     scope: {},
   };
 }
 
-function readSections(panels: Json[]): Section[] {
+function readSections(panels: Json[], sources: ReadonlyMap<string, string>): Section[] {
   const sections: Section[] = [];
   let current: Section = { key: "s0", title: undefined, collapsed: false, repeat: undefined, panels: [] };
   let index = 0;
@@ -221,11 +247,17 @@ function readSections(panels: Json[]): Section[] {
   for (const json of panels) {
     if (json["type"] === "row") {
       if (current.title !== undefined || current.panels.length > 0) sections.push(current);
-      current = { key: `s${sections.length + 1}`, title: asString(json["title"]) ?? "", collapsed: json["collapsed"] === true,
-        repeat: asString(json["repeat"]) || undefined, panels: [] };
-      for (const child of asArray(json["panels"]).map(asObject)) current.panels.push(readPanel(child, index++, 0));
+      current = {
+        key: `s${sections.length + 1}`,
+        title: asString(json["title"]) ?? "",
+        collapsed: json["collapsed"] === true,
+        repeat: asString(json["repeat"]) || undefined,
+        panels: [],
+      };
+      for (const child of asArray(json["panels"]).map(asObject))
+        current.panels.push(readPanel(child, index++, 0, sources));
     } else {
-      current.panels.push(readPanel(json, index++, bottom(current.panels)));
+      current.panels.push(readPanel(json, index++, bottom(current.panels), sources));
     }
   }
   if (current.title !== undefined || current.panels.length > 0) sections.push(current);
@@ -239,7 +271,8 @@ function bottom(panels: readonly Panel[]): number {
 function readVariable(json: Json): VariableDefinition {
   const query = json["query"];
   const current = asObject(json["current"])["value"];
-  const options = asArray(json["options"]).map(asObject)
+  const options = asArray(json["options"])
+    .map(asObject)
     .map((one) => ({ text: asString(one["text"]) ?? String(one["value"] ?? ""), value: String(one["value"] ?? "") }));
   return {
     name: asString(json["name"]) ?? "",
@@ -254,7 +287,9 @@ function readVariable(json: Json): VariableDefinition {
     includeAll: json["includeAll"] === true,
     allValue: asString(json["allValue"]) || undefined,
     options,
-    current: (Array.isArray(current) ? current : current === undefined || current === null ? [] : [current]).map(String),
+    current: (Array.isArray(current) ? current : current === undefined || current === null ? [] : [current]).map(
+      String,
+    ),
     auto: json["auto"] === true,
     autoCount: asNumber(json["auto_count"]) ?? 30,
     autoMin: asString(json["auto_min"]) ?? "10s",

@@ -18,14 +18,22 @@ function floorTo(timestampMs: number, unit: Unit, offsetUnits: number, zone: Zon
   const second = utc ? d.getUTCSeconds() : d.getSeconds();
   const weekday = utc ? d.getUTCDay() : d.getDay();
   switch (unit) {
-    case "s": return make(year, month, day, hour, minute, second + offsetUnits);
-    case "m": return make(year, month, day, hour, minute + offsetUnits);
-    case "h": return make(year, month, day, hour + offsetUnits);
-    case "d": return make(year, month, day + offsetUnits);
-    case "w": return make(year, month, day - ((weekday + 6) % 7) + 7 * offsetUnits);
-    case "M": return make(year, month + offsetUnits);
-    case "Q": return make(year, month - (month % 3) + 3 * offsetUnits);
-    case "y": return make(year + offsetUnits, 0);
+    case "s":
+      return make(year, month, day, hour, minute, second + offsetUnits);
+    case "m":
+      return make(year, month, day, hour, minute + offsetUnits);
+    case "h":
+      return make(year, month, day, hour + offsetUnits);
+    case "d":
+      return make(year, month, day + offsetUnits);
+    case "w":
+      return make(year, month, day - ((weekday + 6) % 7) + 7 * offsetUnits);
+    case "M":
+      return make(year, month + offsetUnits);
+    case "Q":
+      return make(year, month - (month % 3) + 3 * offsetUnits);
+    case "y":
+      return make(year + offsetUnits, 0);
   }
 }
 
@@ -81,16 +89,25 @@ export function parseTime(text: string, roundUp: boolean, nowMs: number, zone: Z
 }
 
 function parseAbsolute(text: string, zone: Zone): number | undefined {
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(text);
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(
+    text,
+  );
   if (match === null) return undefined;
   if (match[8] !== undefined) {
     const parsed = Date.parse(text.replace(" ", "T"));
     return Number.isNaN(parsed) ? undefined : parsed;
   }
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((i) => Number(match[i] ?? 0)) as
-    [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((i) => Number(match[i] ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const ms = Math.round(Number(match[7] ?? 0) * 1_000);
-  return zone === "utc" ? Date.UTC(year, month - 1, day, hour, minute, second, ms)
+  return zone === "utc"
+    ? Date.UTC(year, month - 1, day, hour, minute, second, ms)
     : new Date(year, month - 1, day, hour, minute, second, ms).getTime();
 }
 
@@ -103,16 +120,30 @@ export interface QuickRange {
 const last = (from: string, name: string): QuickRange => ({ from: `now-${from}`, to: "now", name: `Last ${name}` });
 
 export const kQuickRanges: readonly QuickRange[] = [
-  last("5m", "5 minutes"), last("15m", "15 minutes"), last("30m", "30 minutes"), last("1h", "1 hour"), last("3h", "3 hours"),
-  last("6h", "6 hours"), last("12h", "12 hours"), last("24h", "24 hours"), last("2d", "2 days"), last("7d", "7 days"),
-  last("30d", "30 days"), last("90d", "90 days"), last("6M", "6 months"), last("1y", "1 year"), last("2y", "2 years"),
-  { from: "now/d", to: "now", name: "Today so far" }, { from: "now/d", to: "now/d", name: "Today" },
+  last("5m", "5 minutes"),
+  last("15m", "15 minutes"),
+  last("30m", "30 minutes"),
+  last("1h", "1 hour"),
+  last("3h", "3 hours"),
+  last("6h", "6 hours"),
+  last("12h", "12 hours"),
+  last("24h", "24 hours"),
+  last("2d", "2 days"),
+  last("7d", "7 days"),
+  last("30d", "30 days"),
+  last("90d", "90 days"),
+  last("6M", "6 months"),
+  last("1y", "1 year"),
+  last("2y", "2 years"),
+  { from: "now/d", to: "now", name: "Today so far" },
+  { from: "now/d", to: "now/d", name: "Today" },
   { from: "now-1d/d", to: "now-1d/d", name: "Yesterday" },
   { from: "now-2d/d", to: "now-2d/d", name: "Day before yesterday" },
   { from: "now-7d/d", to: "now-7d/d", name: "This day last week" },
   { from: "now-1w/w", to: "now-1w/w", name: "Previous week" },
   { from: "now-1M/M", to: "now-1M/M", name: "Previous month" },
-  { from: "now/w", to: "now", name: "This week so far" }, { from: "now/M", to: "now", name: "This month so far" },
+  { from: "now/w", to: "now", name: "This week so far" },
+  { from: "now/M", to: "now", name: "This month so far" },
 ];
 
 export function isRelative(text: string): boolean {

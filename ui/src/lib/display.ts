@@ -39,8 +39,12 @@ export interface Display {
 
 export function readThresholds(value: unknown): Thresholds | undefined {
   const source = asObject(value);
-  const steps = asArray(source["steps"] ?? value).map(asObject)
-    .map((step) => ({ value: asNumber(step["value"]) ?? Number.NEGATIVE_INFINITY, color: asString(step["color"]) ?? "green" }));
+  const steps = asArray(source["steps"] ?? value)
+    .map(asObject)
+    .map((step) => ({
+      value: asNumber(step["value"]) ?? Number.NEGATIVE_INFINITY,
+      color: asString(step["color"]) ?? "green",
+    }));
   if (steps.length === 0) return undefined;
   return { mode: source["mode"] === "percentage" ? "percentage" : "absolute", steps };
 }
@@ -55,19 +59,40 @@ export function readFieldConfig(source: unknown): FieldConfig {
 /** Sets one property as overrides name it; unknown ones are ignored. */
 export function setProperty(config: FieldConfig, id: string, value: unknown): void {
   switch (id) {
-    case "unit": config.unit = asString(value); return;
-    case "decimals": config.decimals = asNumber(value); return;
-    case "min": config.min = asNumber(value); return;
-    case "max": config.max = asNumber(value); return;
-    case "displayName": config.displayName = asString(value) || undefined; return;
-    case "noValue": config.noValue = value === null || value === undefined ? undefined : String(value); return;
-    case "thresholds": config.thresholds = readThresholds(value); return;
-    case "mappings": config.mappings = asArray(value).map(asObject); return;
-    case "links": config.links = asArray(value).map(asObject); return;
+    case "unit":
+      config.unit = asString(value);
+      return;
+    case "decimals":
+      config.decimals = asNumber(value);
+      return;
+    case "min":
+      config.min = asNumber(value);
+      return;
+    case "max":
+      config.max = asNumber(value);
+      return;
+    case "displayName":
+      config.displayName = asString(value) || undefined;
+      return;
+    case "noValue":
+      config.noValue = value === null || value === undefined ? undefined : String(value);
+      return;
+    case "thresholds":
+      config.thresholds = readThresholds(value);
+      return;
+    case "mappings":
+      config.mappings = asArray(value).map(asObject);
+      return;
+    case "links":
+      config.links = asArray(value).map(asObject);
+      return;
     case "color": {
       const color = asObject(value);
-      config.color = { mode: asString(color["mode"]) ?? "thresholds", fixedColor: asString(color["fixedColor"]),
-        seriesBy: asString(color["seriesBy"]) };
+      config.color = {
+        mode: asString(color["mode"]) ?? "thresholds",
+        fixedColor: asString(color["fixedColor"]),
+        seriesBy: asString(color["seriesBy"]),
+      };
       return;
     }
   }
@@ -97,13 +122,20 @@ function readResult(value: unknown): Mapped {
 function matchesSpecial(match: unknown, value: unknown): boolean {
   const isNaNValue = typeof value === "number" && Number.isNaN(value);
   switch (match) {
-    case "null": return value === null || value === undefined;
-    case "nan": return isNaNValue;
-    case "null+nan": return value === null || value === undefined || isNaNValue;
-    case "true": return value === true || value === "true";
-    case "false": return value === false || value === "false";
-    case "empty": return value === "";
-    default: return false;
+    case "null":
+      return value === null || value === undefined;
+    case "nan":
+      return isNaNValue;
+    case "null+nan":
+      return value === null || value === undefined || isNaNValue;
+    case "true":
+      return value === true || value === "true";
+    case "false":
+      return value === false || value === "false";
+    case "empty":
+      return value === "";
+    default:
+      return false;
   }
 }
 
@@ -149,8 +181,14 @@ export function toRegExp(text: string): RegExp | undefined {
   }
 }
 
-export function thresholdColor(thresholds: Thresholds, value: number | null, percent: number | undefined, theme: Theme): string {
-  const x = thresholds.mode === "percentage" ? (percent === undefined ? Number.NaN : percent * 100) : value ?? Number.NaN;
+export function thresholdColor(
+  thresholds: Thresholds,
+  value: number | null,
+  percent: number | undefined,
+  theme: Theme,
+): string {
+  const x =
+    thresholds.mode === "percentage" ? (percent === undefined ? Number.NaN : percent * 100) : (value ?? Number.NaN);
   let color = thresholds.steps[0]?.color ?? "green";
   for (const step of thresholds.steps) if (step.value <= x) color = step.color;
   return resolveColor(color, theme);
@@ -166,36 +204,60 @@ export interface DisplayContext {
   extent?: readonly [min: number, max: number] | undefined;
 }
 
-const kDefaultThresholds: Thresholds = { mode: "absolute", steps: [{ value: Number.NEGATIVE_INFINITY, color: "green" }, { value: 80, color: "red" }] };
+const kDefaultThresholds: Thresholds = {
+  mode: "absolute",
+  steps: [
+    { value: Number.NEGATIVE_INFINITY, color: "green" },
+    { value: 80, color: "red" },
+  ],
+};
 
-export function display(config: FieldConfig, value: number | string | null | undefined, context: DisplayContext): Display {
+export function display(
+  config: FieldConfig,
+  value: number | string | null | undefined,
+  context: DisplayContext,
+): Display {
   const { theme } = context;
   const number = typeof value === "number" ? value : null;
   const min = config.min ?? context.extent?.[0];
   const max = config.max ?? context.extent?.[1];
-  const percent = number === null || min === undefined || max === undefined || max === min ? undefined : (number - min) / (max - min);
+  const percent =
+    number === null || min === undefined || max === undefined || max === min ? undefined : (number - min) / (max - min);
   const mapped = config.mappings === undefined ? undefined : applyMappings(config.mappings, value ?? null);
   let text: string;
   if (mapped?.text !== undefined) text = mapped.text;
   else if (value === null || value === undefined) text = config.noValue ?? "";
   else if (typeof value === "string") text = value;
   else text = formatUnit(value, config.unit, config.decimals, context.zone);
-  const color = mapped?.color !== undefined ? resolveColor(mapped.color, theme) : fieldColor(config, number, percent, context);
+  const color =
+    mapped?.color !== undefined ? resolveColor(mapped.color, theme) : fieldColor(config, number, percent, context);
   return { text, color, percent };
 }
 
 /** Colour of a value, or of a series when the mode does not look at values. */
-export function fieldColor(config: FieldConfig, value: number | null, percent: number | undefined, context: DisplayContext): string {
+export function fieldColor(
+  config: FieldConfig,
+  value: number | null,
+  percent: number | undefined,
+  context: DisplayContext,
+): string {
   const { theme } = context;
   const mode = config.color?.mode;
   switch (mode) {
-    case undefined: return "#808080";
+    case undefined:
+      return "#808080";
     case "fixed":
-    case "shades": return resolveColor(config.color?.fixedColor ?? "text", theme);
-    case "palette-classic": return paletteColor(context.index ?? 0, theme);
-    case "palette-classic-by-name": return colorByName(context.name ?? "", theme);
-    case "palette-colorblind": return colorblindColor(context.index ?? 0, theme);
-    case "thresholds": return thresholdColor(config.thresholds ?? kDefaultThresholds, value, percent, theme);
-    default: return continuousColor(mode, percent ?? 0, theme) ?? paletteColor(context.index ?? 0, theme);
+    case "shades":
+      return resolveColor(config.color?.fixedColor ?? "text", theme);
+    case "palette-classic":
+      return paletteColor(context.index ?? 0, theme);
+    case "palette-classic-by-name":
+      return colorByName(context.name ?? "", theme);
+    case "palette-colorblind":
+      return colorblindColor(context.index ?? 0, theme);
+    case "thresholds":
+      return thresholdColor(config.thresholds ?? kDefaultThresholds, value, percent, theme);
+    default:
+      return continuousColor(mode, percent ?? 0, theme) ?? paletteColor(context.index ?? 0, theme);
   }
 }

@@ -40,7 +40,12 @@ export function parseValue(text: string): number {
 }
 
 /** Samples on the grid of the query's steps; a step without a sample, and NaN, is a gap. */
-export function onGrid(samples: readonly (readonly [number, string])[], startS: number, endS: number, stepS: number): Pick<Series, "times" | "values"> {
+export function onGrid(
+  samples: readonly (readonly [number, string])[],
+  startS: number,
+  endS: number,
+  stepS: number,
+): Pick<Series, "times" | "values"> {
   const count = Math.max(0, Math.floor((endS - startS) / stepS + 1e-6)) + 1;
   const times = new Array<number>(count);
   const values = new Array<number | null>(count).fill(null);
@@ -58,8 +63,12 @@ export function onGrid(samples: readonly (readonly [number, string])[], startS: 
 export function joinSeries(series: readonly Series[]): { times: number[]; values: (number | null | undefined)[][] } {
   const first = series[0];
   if (first === undefined) return { times: [], values: [] };
-  const same = series.every((one) => one.times.length === first.times.length && one.times[0] === first.times[0]
-    && one.times[one.times.length - 1] === first.times[first.times.length - 1]);
+  const same = series.every(
+    (one) =>
+      one.times.length === first.times.length &&
+      one.times[0] === first.times[0] &&
+      one.times[one.times.length - 1] === first.times[first.times.length - 1],
+  );
   if (same) return { times: first.times, values: series.map((one) => one.values) };
   const times = [...new Set(series.flatMap((one) => one.times))].sort((a, b) => a - b);
   const position = new Map(times.map((time, i) => [time, i]));
@@ -85,7 +94,8 @@ export function matches(override: Override, field: Matched): boolean {
   const { id, options } = override.matcher;
   const named = (name: string): boolean => name === field.name || name === field.rawName;
   switch (id) {
-    case "byName": return named(asString(options) ?? "");
+    case "byName":
+      return named(asString(options) ?? "");
     case "byNames": {
       const names = asObject(options);
       const inside = asStrings(names["names"]).some(named);
@@ -95,10 +105,14 @@ export function matches(override: Override, field: Matched): boolean {
       const regex = toRegExp(asString(options) ?? "");
       return regex !== undefined && regex.test(field.name);
     }
-    case "byType": return options === field.type;
-    case "byFrameRefID": return options === field.refId;
-    case "numeric": return field.type === "number";
-    case "time": return field.type === "time";
+    case "byType":
+      return options === field.type;
+    case "byFrameRefID":
+      return options === field.refId;
+    case "numeric":
+      return field.type === "number";
+    case "time":
+      return field.type === "time";
     case "byValue": {
       const rule = asObject(options);
       const numbers = field.values.map((value) => (typeof value === "number" ? value : null));
@@ -106,16 +120,24 @@ export function matches(override: Override, field: Matched): boolean {
       const limit = asNumber(rule["value"]) ?? 0;
       if (value === null) return false;
       switch (rule["op"]) {
-        case "gte": return value >= limit;
-        case "lte": return value <= limit;
-        case "gt": return value > limit;
-        case "lt": return value < limit;
-        case "eq": return value === limit;
-        case "neq": return value !== limit;
-        default: return false;
+        case "gte":
+          return value >= limit;
+        case "lte":
+          return value <= limit;
+        case "gt":
+          return value > limit;
+        case "lt":
+          return value < limit;
+        case "eq":
+          return value === limit;
+        case "neq":
+          return value !== limit;
+        default:
+          return false;
       }
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -141,8 +163,21 @@ export function toFields(series: readonly Series[], defaults: unknown, overrides
   const { times, values } = joinSeries(series);
   const fields = series.map((one, index): Field => {
     const own = values[index] ?? [];
-    const config = configFor(defaults, overrides, { name: one.name, rawName: one.name, refId: one.refId, type: "number", values: own });
-    return { refId: one.refId, name: displayName(config, one.name, one.labels), labels: one.labels, config, values: own, index };
+    const config = configFor(defaults, overrides, {
+      name: one.name,
+      rawName: one.name,
+      refId: one.refId,
+      type: "number",
+      values: own,
+    });
+    return {
+      refId: one.refId,
+      name: displayName(config, one.name, one.labels),
+      labels: one.labels,
+      config,
+      values: own,
+      index,
+    };
   });
   return { times, fields };
 }
@@ -176,7 +211,12 @@ export function toTable(refId: string, rows: readonly TableRow[], valueName: str
     refId,
     columns: [
       { name: "Time", type: "time", refId, values: rows.map((row) => row.timeMs) },
-      ...names.map((name): Column => ({ name, type: "string", refId, values: rows.map((row) => row.labels[name] ?? null) })),
+      ...names.map((name): Column => ({
+        name,
+        type: "string",
+        refId,
+        values: rows.map((row) => row.labels[name] ?? null),
+      })),
       { name: valueName, type: "number", refId, values: rows.map((row) => row.value) },
     ],
   };
@@ -196,4 +236,3 @@ export function seriesTable(series: Series): Table {
 export function lengthOf(table: Table): number {
   return table.columns.reduce((length, column) => Math.max(length, column.values.length), 0);
 }
-

@@ -27,25 +27,36 @@ export function isAll(variable: VariableValue): boolean {
 
 export function interpolate(template: string, variables: Variables, target: Target): string {
   if (!template.includes("$") && !template.includes("[[")) return template;
-  return template.replace(kPattern, (whole: string, plain?: string, bracket?: string, bracketFormat?: string, braced?: string,
-    path?: string, format?: string) => {
-    const name = plain ?? bracket ?? braced ?? "";
-    const variable = Object.prototype.hasOwnProperty.call(variables, name) ? variables[name] : undefined;
-    if (variable === undefined) return whole;
-    if (path === "text") return [variable.text].flat().join(" + ");
-    return formatVariable(name, variable, format ?? bracketFormat, target);
-  });
+  return template.replace(
+    kPattern,
+    (
+      whole: string,
+      plain?: string,
+      bracket?: string,
+      bracketFormat?: string,
+      braced?: string,
+      path?: string,
+      format?: string,
+    ) => {
+      const name = plain ?? bracket ?? braced ?? "";
+      const variable = Object.prototype.hasOwnProperty.call(variables, name) ? variables[name] : undefined;
+      if (variable === undefined) return whole;
+      if (path === "text") return [variable.text].flat().join(" + ");
+      return formatVariable(name, variable, format ?? bracketFormat, target);
+    },
+  );
 }
 
 function formatVariable(name: string, variable: VariableValue, format: string | undefined, target: Target): string {
   const all = isAll(variable);
-  if (format === "text" || (format === undefined && target === "text")) return all ? "All" : [variable.text].flat().join(" + ");
+  if (format === "text" || (format === undefined && target === "text"))
+    return all ? "All" : [variable.text].flat().join(" + ");
   if (format === "queryparam") {
     const values = all ? [kAll] : [variable.value].flat();
     return values.map((value) => `var-${name}=${value === kAll ? kAll : encodeURIComponent(value)}`).join("&");
   }
   if (all && variable.allValue !== undefined && variable.allValue !== "") return variable.allValue;
-  const value = all ? variable.options ?? [] : variable.value;
+  const value = all ? (variable.options ?? []) : variable.value;
   if (format !== undefined) return formatValue(name, value, format);
   return forPrometheus(value, variable.multi === true || variable.includeAll === true);
 }
@@ -53,7 +64,7 @@ function formatVariable(name: string, variable: VariableValue, format: string | 
 function forPrometheus(value: string | string[], many: boolean): string {
   if (!many && typeof value === "string") return value.replace(/\\/g, "\\\\").replace(/'/g, "\\\\'");
   const escaped = [value].flat().map((one) => one.replace(/\\/g, "\\\\\\\\").replace(/[$^*{}[\]+?.()|]/g, "\\\\$&"));
-  return escaped.length === 1 ? escaped[0] ?? "" : `(${escaped.join("|")})`;
+  return escaped.length === 1 ? (escaped[0] ?? "") : `(${escaped.join("|")})`;
 }
 
 const escapeRegex = (text: string): string => text.replace(/[\\^$*+?.()|[\]{}/]/g, "\\$&");
@@ -70,23 +81,40 @@ function formatValue(name: string, value: string | string[], format: string): st
   const glob = list && values.length > 1 ? `{${values.join(",")}}` : values.join(",");
   switch (id) {
     case "raw":
-    case "csv": return values.join(",");
-    case "pipe": return values.join("|");
-    case "regex": return values.length === 1 ? escapeRegex(values[0] ?? "") : `(${values.map(escapeRegex).join("|")})`;
-    case "json": return JSON.stringify(value);
-    case "singlequote": return values.map((one) => `'${one.replace(/'/g, "\\'")}'`).join(",");
-    case "doublequote": return values.map((one) => `"${one.replace(/"/g, '\\"')}"`).join(",");
-    case "sqlstring": return values.map((one) => `'${one.replace(/'/g, "''")}'`).join(",");
-    case "join": return values.join(args.join(":") || ",");
-    case "distributed": return values.map((one, i) => (i === 0 ? one : `${name}=${one}`)).join(",");
-    case "lucene": return list ? `(${values.map((one) => `"${escapeLucene(one)}"`).join(" OR ")})` : escapeLucene(values[0] ?? "");
-    case "percentencode": return percentEncode(glob);
-    case "uriencode": return encodeURI(glob);
-    case "html": return escapeHtml(values.join(", "));
-    case "date": return formatDateValue(values[0] ?? "", args.join(":"));
+    case "csv":
+      return values.join(",");
+    case "pipe":
+      return values.join("|");
+    case "regex":
+      return values.length === 1 ? escapeRegex(values[0] ?? "") : `(${values.map(escapeRegex).join("|")})`;
+    case "json":
+      return JSON.stringify(value);
+    case "singlequote":
+      return values.map((one) => `'${one.replace(/'/g, "\\'")}'`).join(",");
+    case "doublequote":
+      return values.map((one) => `"${one.replace(/"/g, '\\"')}"`).join(",");
+    case "sqlstring":
+      return values.map((one) => `'${one.replace(/'/g, "''")}'`).join(",");
+    case "join":
+      return values.join(args.join(":") || ",");
+    case "distributed":
+      return values.map((one, i) => (i === 0 ? one : `${name}=${one}`)).join(",");
+    case "lucene":
+      return list ? `(${values.map((one) => `"${escapeLucene(one)}"`).join(" OR ")})` : escapeLucene(values[0] ?? "");
+    case "percentencode":
+      return percentEncode(glob);
+    case "uriencode":
+      return encodeURI(glob);
+    case "html":
+      return escapeHtml(values.join(", "));
+    case "date":
+      return formatDateValue(values[0] ?? "", args.join(":"));
     case "customqueryparam":
-      return values.map((one) => `${encodeURIComponent(args[0] || name)}=${encodeURIComponent((args[1] ?? "") + one)}`).join("&");
-    default: return glob;
+      return values
+        .map((one) => `${encodeURIComponent(args[0] || name)}=${encodeURIComponent((args[1] ?? "") + one)}`)
+        .join("&");
+    default:
+      return glob;
   }
 }
 

@@ -34,7 +34,8 @@ export interface Judgement {
 /** Fewer lookups than this say nothing about a ratio: 30 in five minutes. */
 export const kTrafficFloor = 0.1;
 
-export type HitRatio = { state: "known"; ratio: number } | { state: "no traffic" | "too little traffic" | "not measured" };
+export type HitRatio =
+  { state: "known"; ratio: number } | { state: "no traffic" | "too little traffic" | "not measured" };
 
 export function hitRatio(facts: Pick<CacheFacts, "hitsPerSecond" | "missesPerSecond">): HitRatio {
   const { hitsPerSecond: hits, missesPerSecond: misses } = facts;
@@ -50,7 +51,8 @@ const bytes = (value: number): string => formatUnit(value, "bytes");
 
 /** The most important thing to know, worst first. */
 export function judge(facts: CacheFacts): Judgement {
-  if (facts.state === "down") return { level: "bad", text: facts.error ? `Does not answer: ${facts.error}` : "Does not answer." };
+  if (facts.state === "down")
+    return { level: "bad", text: facts.error ? `Does not answer: ${facts.error}` : "Does not answer." };
   if (facts.state === "unknown") return { level: "unknown", text: "Nothing heard from this cache yet." };
   return trouble(facts) ?? hits(facts);
 }
@@ -60,10 +62,14 @@ function trouble(facts: CacheFacts): Judgement | undefined {
   if ((facts.rejectedPerSecond ?? 0) > 0) {
     return { level: "bad", text: "Turns clients away: the connection limit is reached." };
   }
-  if (facts.replicaLinkDown === true) return { level: "bad", text: "Replica has lost its link to the master; its data grows old." };
+  if (facts.replicaLinkDown === true)
+    return { level: "bad", text: "Replica has lost its link to the master; its data grows old." };
   const full = used !== undefined && max !== undefined && max > 0 ? used / max : undefined;
   if (full !== undefined && full >= 0.95 && facts.policy === "noeviction") {
-    return { level: "bad", text: `Memory is ${percent(full)} full and nothing may be evicted: writes fail at the limit.` };
+    return {
+      level: "bad",
+      text: `Memory is ${percent(full)} full and nothing may be evicted: writes fail at the limit.`,
+    };
   }
   return undefined;
 }
@@ -78,24 +84,41 @@ function hits(facts: CacheFacts): Judgement {
   const now = hitRatio(facts);
   if (now.state !== "known") return { level: "unknown", text: kSilence[now.state] };
   if (now.ratio < 0.8 && facts.uptimeSeconds !== undefined && facts.uptimeSeconds < 300) {
-    return { level: "watch", text: `Still filling: it started ${humanDuration(facts.uptimeSeconds * 1_000)} ago; ${percent(now.ratio)} of lookups hit so far.` };
+    return {
+      level: "watch",
+      text: `Still filling: it started ${humanDuration(facts.uptimeSeconds * 1_000)} ago; ${percent(now.ratio)} of lookups hit so far.`,
+    };
   }
   const usual = facts.usualHitRatio;
   if (usual !== undefined && usual - now.ratio > 0.1) {
-    return { level: now.ratio < 0.5 ? "bad" : "watch",
-      text: `Hit ratio fell to ${percent(now.ratio)}; over the last hour it was ${percent(usual)}.${evictionClause(facts)}` };
+    return {
+      level: now.ratio < 0.5 ? "bad" : "watch",
+      text: `Hit ratio fell to ${percent(now.ratio)}; over the last hour it was ${percent(usual)}.${evictionClause(facts)}`,
+    };
   }
   if (now.ratio < 0.5) {
-    return { level: "watch", text: `Most lookups miss: only ${percent(now.ratio)} are answered from the cache.${evictionClause(facts)}` };
+    return {
+      level: "watch",
+      text: `Most lookups miss: only ${percent(now.ratio)} are answered from the cache.${evictionClause(facts)}`,
+    };
   }
   if ((facts.evictionsPerSecond ?? 0) > 0) {
     const keys = formatUnit(facts.evictionsPerSecond ?? 0, "short");
     return now.ratio >= 0.9
-      ? { level: "good", text: `Healthy: ${percent(now.ratio)} of lookups hit. It is full and evicts ${keys} keys a second, as a cache may.` }
-      : { level: "watch", text: `Full: it evicts ${keys} keys a second to make room, and ${percent(1 - now.ratio)} of lookups miss.` };
+      ? {
+          level: "good",
+          text: `Healthy: ${percent(now.ratio)} of lookups hit. It is full and evicts ${keys} keys a second, as a cache may.`,
+        }
+      : {
+          level: "watch",
+          text: `Full: it evicts ${keys} keys a second to make room, and ${percent(1 - now.ratio)} of lookups miss.`,
+        };
   }
   if (now.ratio < 0.8) return { level: "watch", text: `Works, but every ${ordinal(now.ratio)} lookup misses.` };
-  return { level: "good", text: `Healthy: ${percent(now.ratio)} of lookups are answered from the cache${roomClause(facts)}.` };
+  return {
+    level: "good",
+    text: `Healthy: ${percent(now.ratio)} of lookups are answered from the cache${roomClause(facts)}.`,
+  };
 }
 
 function evictionClause(facts: CacheFacts): string {

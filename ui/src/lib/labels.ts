@@ -54,10 +54,18 @@ export function legendFromTemplate(template: string, labels: Labels): string {
  * Name of a series as dashboards write it. `shared` is the set of label names that occur in all series of the query,
  * needed by `__auto`.
  */
-export function seriesName(legendFormat: string | undefined, labels: Labels, expr: string, all: readonly Labels[]): string {
+export function seriesName(
+  legendFormat: string | undefined,
+  labels: Labels,
+  expr: string,
+  all: readonly Labels[],
+): string {
   if (legendFormat === undefined || legendFormat === "") return formatSeries(labels) || expr;
   // A template of labels that are all missing names nothing; the series then names itself.
-  if (legendFormat !== "__auto") return legendFromTemplate(legendFormat, labels).trim() === "" ? formatSeries(labels) || expr : legendFromTemplate(legendFormat, labels);
+  if (legendFormat !== "__auto")
+    return legendFromTemplate(legendFormat, labels).trim() === ""
+      ? formatSeries(labels) || expr
+      : legendFromTemplate(legendFormat, labels);
   const names = new Set<string>();
   for (const one of all) for (const name of Object.keys(one)) if (name !== "__name__") names.add(name);
   if (names.size === 1) {
@@ -65,5 +73,5 @@ export function seriesName(legendFormat: string | undefined, labels: Labels, exp
     if (all.every((one) => only in one)) return labels[only] ?? "";
   }
   const text = formatLabels(labels);
-  return text === "{}" ? labels["__name__"] ?? expr : text;
+  return text === "{}" ? (labels["__name__"] ?? expr) : text;
 }

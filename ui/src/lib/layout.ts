@@ -20,8 +20,17 @@ export function expandRepeats(sections: readonly Section[], values: RepeatValues
     }
     for (const value of chosen) {
       const scope = { [section.repeat]: value };
-      const panels = section.panels.map((panel) => ({ ...panel, key: `${panel.key}/${value}`, scope: { ...panel.scope, ...scope } }));
-      out.push({ ...section, key: `${section.key}/${value}`, title: section.title, panels: expandPanels(panels, values) });
+      const panels = section.panels.map((panel) => ({
+        ...panel,
+        key: `${panel.key}/${value}`,
+        scope: { ...panel.scope, ...scope },
+      }));
+      out.push({
+        ...section,
+        key: `${section.key}/${value}`,
+        title: section.title,
+        panels: expandPanels(panels, values),
+      });
     }
   }
   return out;
@@ -41,9 +50,10 @@ function expandPanels(panels: readonly Panel[], values: RepeatValues): Panel[] {
     const perRow = panel.repeatDirection === "h" ? Math.max(1, Math.min(chosen.length, panel.maxPerRow)) : 1;
     const width = panel.repeatDirection === "h" ? Math.floor(kColumns / perRow) : grid.w;
     chosen.forEach((value, i) => {
-      const place: GridPos = panel.repeatDirection === "h"
-        ? { x: (i % perRow) * width, y: grid.y + Math.floor(i / perRow) * grid.h, w: width, h: grid.h }
-        : { ...grid, y: grid.y + i * grid.h };
+      const place: GridPos =
+        panel.repeatDirection === "h"
+          ? { x: (i % perRow) * width, y: grid.y + Math.floor(i / perRow) * grid.h, w: width, h: grid.h }
+          : { ...grid, y: grid.y + i * grid.h };
       out.push({ ...panel, key: `${panel.key}/${value}`, grid: place, scope: { ...panel.scope, [name]: value } });
     });
     shift += (Math.ceil(chosen.length / perRow) - 1) * grid.h;

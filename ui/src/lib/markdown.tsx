@@ -13,10 +13,17 @@ function Link(props: { url: string; children: ComponentChildren }): VNode {
   const url = safeUrl(props.url);
   if (url === undefined) return <span>{props.children}</span>;
   const outside = /^https?:/i.test(url);
-  return outside ? <a href={url} target="_blank" rel="noreferrer noopener">{props.children}</a> : <a href={url}>{props.children}</a>;
+  return outside ? (
+    <a href={url} target="_blank" rel="noreferrer noopener">
+      {props.children}
+    </a>
+  ) : (
+    <a href={url}>{props.children}</a>
+  );
 }
 
-const kInline = /(`+)([^`].*?)\1|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*?)\*|\b_([^_\s][^_]*?)_\b|!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)|<(https?:[^>\s]+)>/;
+const kInline =
+  /(`+)([^`].*?)\1|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*?)\*|\b_([^_\s][^_]*?)_\b|!?\[([^\]]*)\]\(([^)\s]*)[^)]*\)|<(https?:[^>\s]+)>/;
 
 function inline(text: string): ComponentChildren[] {
   const out: ComponentChildren[] = [];
@@ -39,10 +46,19 @@ function inline(text: string): ComponentChildren[] {
 
 /** The id other pages link to: "Hit ratio low" → "hit-ratio-low"; "RedisDown" → "redisdown". */
 export function slug(text: string): string {
-  return text.toLowerCase().replace(/[`*_]/g, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  return text
+    .toLowerCase()
+    .replace(/[`*_]/g, "")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "");
 }
 
-const cells = (line: string): string[] => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+const cells = (line: string): string[] =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|")
+    .map((cell) => cell.trim());
 const kListItem = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
 
 interface Block {
@@ -74,7 +90,12 @@ function list(lines: readonly string[], start: number): Block {
         i++;
       }
     }
-    items.push(<li>{inline(text.join(" "))}{nested}</li>);
+    items.push(
+      <li>
+        {inline(text.join(" "))}
+        {nested}
+      </li>,
+    );
     if ((kListItem.exec(lines[i] ?? "")?.[1] ?? "").length < (match[1] ?? "").length) break;
   }
   return { node: ordered ? <ol>{items}</ol> : <ul>{items}</ul>, next: i };
@@ -84,24 +105,52 @@ function fenced(lines: readonly string[], start: number): Block {
   let i = start + 1;
   const body: string[] = [];
   while (i < lines.length && !/^\s*```/.test(lines[i] ?? "")) body.push(lines[i++] ?? "");
-  return { node: <pre><code>{body.join("\n")}</code></pre>, next: i + 1 };
+  return {
+    node: (
+      <pre>
+        <code>{body.join("\n")}</code>
+      </pre>
+    ),
+    next: i + 1,
+  };
 }
 
 function tableBlock(lines: readonly string[], start: number): Block {
   let i = start + 2;
   const rows: VNode[] = [];
-  while (i < lines.length && (lines[i] ?? "").includes("|")) rows.push(<tr>{cells(lines[i++] ?? "").map((cell) => <td>{inline(cell)}</td>)}</tr>);
+  while (i < lines.length && (lines[i] ?? "").includes("|"))
+    rows.push(
+      <tr>
+        {cells(lines[i++] ?? "").map((cell) => (
+          <td>{inline(cell)}</td>
+        ))}
+      </tr>,
+    );
   const head = cells(lines[start] ?? "").map((cell) => <th>{inline(cell)}</th>);
-  return { node: <table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>, next: i };
+  return {
+    node: (
+      <table>
+        <thead>
+          <tr>{head}</tr>
+        </thead>
+        <tbody>{rows}</tbody>
+      </table>
+    ),
+    next: i,
+  };
 }
 
-const isBlockStart = (line: string): boolean => /^\s*(#{1,6}\s|```|>|([-*_]\s*){3,}$)/.test(line) || kListItem.test(line);
+const isBlockStart = (line: string): boolean =>
+  /^\s*(#{1,6}\s|```|>|([-*_]\s*){3,}$)/.test(line) || kListItem.test(line);
 
 function block(lines: readonly string[], i: number): Block {
   const line = lines[i] ?? "";
   const heading = /^(#{1,6})\s+(.*?)\s*#*$/.exec(line);
   if (heading !== null) {
-    return { node: h(`h${(heading[1] ?? "#").length}`, { id: slug(heading[2] ?? "") }, inline(heading[2] ?? "")), next: i + 1 };
+    return {
+      node: h(`h${(heading[1] ?? "#").length}`, { id: slug(heading[2] ?? "") }, inline(heading[2] ?? "")),
+      next: i + 1,
+    };
   }
   if (/^\s*```/.test(line)) return fenced(lines, i);
   if (/^\s*([-*_]\s*){3,}$/.test(line)) return { node: <hr />, next: i + 1 };
@@ -136,8 +185,41 @@ export function Markdown(props: { text: string }): VNode {
   return <div class="prose">{blocks(props.text.replace(/\r\n?/g, "\n").split("\n"))}</div>;
 }
 
-const kTags = new Set(["p", "b", "i", "u", "s", "em", "strong", "small", "code", "pre", "br", "hr", "ul", "ol", "li", "h1", "h2", "h3",
-  "h4", "h5", "h6", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "div", "span", "center", "sub", "sup"]);
+const kTags = new Set([
+  "p",
+  "b",
+  "i",
+  "u",
+  "s",
+  "em",
+  "strong",
+  "small",
+  "code",
+  "pre",
+  "br",
+  "hr",
+  "ul",
+  "ol",
+  "li",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "blockquote",
+  "table",
+  "thead",
+  "tbody",
+  "tr",
+  "th",
+  "td",
+  "div",
+  "span",
+  "center",
+  "sub",
+  "sup",
+]);
 
 function element(node: Node): ComponentChildren {
   if (node.nodeType === Node.TEXT_NODE) return node.textContent;

@@ -4,16 +4,24 @@
 import { asArray, asNumber, asObject, asString, asStrings, type Json } from "./json";
 
 const kOldTypes: Record<string, string> = {
-  graph2: "graph", "grafana-singlestat-panel": "singlestat", gauge2: "gauge", text2: "text", table2: "table",
+  graph2: "graph",
+  "grafana-singlestat-panel": "singlestat",
+  gauge2: "gauge",
+  text2: "text",
+  table2: "table",
 };
 const kOldCalcs: Record<string, string> = { avg: "mean", current: "lastNotNull", total: "sum" };
 
 /** Panels of a dashboard on the 24-column grid, whatever its age. */
 export function upgradePanels(dashboard: Json): Json[] {
   const rows = asArray(dashboard["rows"]).map(asObject);
-  const panels = rows.length > 0 && asArray(dashboard["panels"]).length === 0 ? rowsToPanels(rows)
-    : asArray(dashboard["panels"]).map(asObject);
-  return panels.filter((panel) => panel["repeatPanelId"] === undefined && panel["repeatByRow"] !== true).map(upgradePanel);
+  const panels =
+    rows.length > 0 && asArray(dashboard["panels"]).length === 0
+      ? rowsToPanels(rows)
+      : asArray(dashboard["panels"]).map(asObject);
+  return panels
+    .filter((panel) => panel["repeatPanelId"] === undefined && panel["repeatByRow"] !== true)
+    .map(upgradePanel);
 }
 
 function rowHeight(panel: Json, row: Json): number {
@@ -29,8 +37,14 @@ function rowsToPanels(rows: Json[]): Json[] {
     const panels: Json[] = [];
     let header: Json | undefined;
     if (withRows) {
-      header = { type: "row", title: row["showTitle"] === false ? "" : row["title"], collapsed: row["collapse"] === true,
-        repeat: row["repeat"], gridPos: { x: 0, y, w: 24, h: 1 }, panels: [] };
+      header = {
+        type: "row",
+        title: row["showTitle"] === false ? "" : row["title"],
+        collapsed: row["collapse"] === true,
+        repeat: row["repeat"],
+        gridPos: { x: 0, y, w: 24, h: 1 },
+        panels: [],
+      };
       y++;
     }
     let x = 0;
@@ -59,19 +73,26 @@ function upgradePanel(source: Json): Json {
   const type = kOldTypes[asString(source["type"]) ?? ""] ?? asString(source["type"]) ?? "";
   const panel: Json = { ...source, type };
   switch (type) {
-    case "row": return { ...panel, panels: asArray(panel["panels"]).map(asObject).map(upgradePanel) };
-    case "graph": return upgradeGraph(panel);
-    case "singlestat": return upgradeSinglestat(panel);
-    case "table": return asArray(panel["styles"]).length > 0 ? upgradeTable(panel) : panel;
-    case "table-old": return upgradeTable(panel);
+    case "row":
+      return { ...panel, panels: asArray(panel["panels"]).map(asObject).map(upgradePanel) };
+    case "graph":
+      return upgradeGraph(panel);
+    case "singlestat":
+      return upgradeSinglestat(panel);
+    case "table":
+      return asArray(panel["styles"]).length > 0 ? upgradeTable(panel) : panel;
+    case "table-old":
+      return upgradeTable(panel);
     case "stat":
     case "gauge":
-    case "bargauge": return upgradeReduced(panel);
+    case "bargauge":
+      return upgradeReduced(panel);
     case "text": {
       const options = asObject(panel["options"]);
       return { ...panel, options: { mode: panel["mode"], content: panel["content"], ...options } };
     }
-    default: return panel;
+    default:
+      return panel;
   }
 }
 
@@ -119,14 +140,24 @@ function seriesOverride(source: Json, right: Json): Json {
   if (source["transform"] === "negative-Y") add("custom.transform", "negative-Y");
   if (source["dashes"] === true) add("custom.lineStyle", { fill: "dash", dash: [10, 10] });
   if (source["legend"] === false || source["hiddenSeries"] === true) {
-    add("custom.hideFrom", { legend: source["legend"] === false, viz: source["hiddenSeries"] === true, tooltip: false });
+    add("custom.hideFrom", {
+      legend: source["legend"] === false,
+      viz: source["hiddenSeries"] === true,
+      tooltip: false,
+    });
   }
   return { matcher: { id: regex ? "byRegexp" : "byName", options: alias }, properties };
 }
 
 function graphLegend(source: unknown): Json {
   const legend = asObject(source);
-  const names: [string, string][] = [["current", "lastNotNull"], ["avg", "mean"], ["min", "min"], ["max", "max"], ["total", "sum"]];
+  const names: [string, string][] = [
+    ["current", "lastNotNull"],
+    ["avg", "mean"],
+    ["min", "min"],
+    ["max", "max"],
+    ["total", "sum"],
+  ];
   return {
     showLegend: legend["show"] !== false,
     displayMode: legend["alignAsTable"] === true ? "table" : "list",
@@ -147,7 +178,8 @@ function upgradeGraph(panel: Json): Json {
   const rightConfig = axisConfig(right, {});
   const overrides: Json[] = [
     ...Object.entries(asObject(panel["aliasColors"])).map(([name, color]) => ({
-      matcher: { id: "byName", options: name }, properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
+      matcher: { id: "byName", options: name },
+      properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
     })),
     ...asArray(panel["seriesOverrides"]).map((one) => seriesOverride(asObject(one), rightConfig)),
   ];
@@ -157,7 +189,10 @@ function upgradeGraph(panel: Json): Json {
     type: "timeseries",
     options: {
       legend: graphLegend(panel["legend"]),
-      tooltip: { mode: tooltip["shared"] === false ? "single" : "multi", sort: ["none", "asc", "desc"][asNumber(tooltip["sort"]) ?? 0] },
+      tooltip: {
+        mode: tooltip["shared"] === false ? "single" : "multi",
+        sort: ["none", "asc", "desc"][asNumber(tooltip["sort"]) ?? 0],
+      },
     },
     fieldConfig: { defaults: { ...axisConfig(left, custom), custom, color: { mode: "palette-classic" } }, overrides },
   };
@@ -179,9 +214,17 @@ function upgradeSinglestat(panel: Json): Json {
   const isGauge = gauge["show"] === true;
   const name = asString(panel["valueName"]) ?? "avg";
   const colors = asStrings(panel["colors"]);
-  const limits = (asString(panel["thresholds"]) ?? "").split(",").filter((text) => text.trim() !== "").map(Number);
-  const steps = limits.length === 0 ? [{ value: null, color: "text" }]
-    : [{ value: null, color: colors[0] ?? "green" }, ...limits.map((value, i) => ({ value, color: colors[i + 1] ?? "red" }))];
+  const limits = (asString(panel["thresholds"]) ?? "")
+    .split(",")
+    .filter((text) => text.trim() !== "")
+    .map(Number);
+  const steps =
+    limits.length === 0
+      ? [{ value: null, color: "text" }]
+      : [
+          { value: null, color: colors[0] ?? "green" },
+          ...limits.map((value, i) => ({ value, color: colors[i + 1] ?? "red" })),
+        ];
   return {
     ...panel,
     type: isGauge ? "gauge" : "stat",
@@ -194,8 +237,12 @@ function upgradeSinglestat(panel: Json): Json {
     },
     fieldConfig: {
       defaults: {
-        unit: panel["format"], decimals: panel["decimals"], noValue: panel["nullText"] ?? undefined, mappings: oldMappings(panel),
-        color: { mode: "thresholds" }, thresholds: { mode: "absolute", steps },
+        unit: panel["format"],
+        decimals: panel["decimals"],
+        noValue: panel["nullText"] ?? undefined,
+        mappings: oldMappings(panel),
+        color: { mode: "thresholds" },
+        thresholds: { mode: "absolute", steps },
         ...(isGauge ? { min: gauge["minValue"] ?? 0, max: gauge["maxValue"] ?? 100 } : {}),
       },
       overrides: [],
@@ -218,17 +265,20 @@ function upgradeReduced(panel: Json): Json {
 }
 
 function upgradeTable(panel: Json): Json {
-  const overrides = asArray(panel["styles"]).map(asObject).map((style) => {
-    const pattern = asString(style["pattern"]) ?? "";
-    const properties: Json[] = [];
-    const add = (id: string, value: unknown): void => void (value !== undefined && value !== null && properties.push({ id, value }));
-    if (asString(style["alias"])) add("displayName", style["alias"]);
-    if (style["type"] === "hidden") add("custom.hidden", true);
-    if (style["type"] === "number") {
-      add("unit", style["unit"]);
-      add("decimals", asNumber(style["decimals"]));
-    }
-    return { matcher: { id: /^\/.*\/$/.test(pattern) ? "byRegexp" : "byName", options: pattern }, properties };
-  });
+  const overrides = asArray(panel["styles"])
+    .map(asObject)
+    .map((style) => {
+      const pattern = asString(style["pattern"]) ?? "";
+      const properties: Json[] = [];
+      const add = (id: string, value: unknown): void =>
+        void (value !== undefined && value !== null && properties.push({ id, value }));
+      if (asString(style["alias"])) add("displayName", style["alias"]);
+      if (style["type"] === "hidden") add("custom.hidden", true);
+      if (style["type"] === "number") {
+        add("unit", style["unit"]);
+        add("decimals", asNumber(style["decimals"]));
+      }
+      return { matcher: { id: /^\/.*\/$/.test(pattern) ? "byRegexp" : "byName", options: pattern }, properties };
+    });
   return { ...panel, type: "table", options: { showHeader: true }, fieldConfig: { defaults: {}, overrides } };
 }

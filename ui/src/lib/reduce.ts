@@ -3,10 +3,29 @@
 export type Values = readonly (number | null | undefined)[];
 
 export const kReducerLabels: Record<string, string> = {
-  lastNotNull: "Last *", last: "Last", firstNotNull: "First *", first: "First", min: "Min", max: "Max", mean: "Mean",
-  median: "Median", variance: "Variance", stdDev: "StdDev", sum: "Total", count: "Count", countAll: "Count all", range: "Range",
-  delta: "Delta", step: "Step", diff: "Difference", logmin: "Min (above zero)", allIsZero: "All Zeros", allIsNull: "All Nulls",
-  changeCount: "Change Count", distinctCount: "Distinct Count", diffperc: "Difference percent",
+  lastNotNull: "Last *",
+  last: "Last",
+  firstNotNull: "First *",
+  first: "First",
+  min: "Min",
+  max: "Max",
+  mean: "Mean",
+  median: "Median",
+  variance: "Variance",
+  stdDev: "StdDev",
+  sum: "Total",
+  count: "Count",
+  countAll: "Count all",
+  range: "Range",
+  delta: "Delta",
+  step: "Step",
+  diff: "Difference",
+  logmin: "Min (above zero)",
+  allIsZero: "All Zeros",
+  allIsNull: "All Nulls",
+  changeCount: "Change Count",
+  distinctCount: "Distinct Count",
+  diffperc: "Difference percent",
 };
 
 const kOldNames: Record<string, string> = { avg: "mean", current: "last", total: "sum" };
@@ -62,29 +81,52 @@ export function reduceValues(values: Values, reducer: string): number | boolean 
   const first = present[0];
   const last = present[present.length - 1];
   switch (id) {
-    case "lastNotNull": return last ?? null;
-    case "last": return values[values.length - 1] ?? null;
-    case "firstNotNull": return first ?? null;
-    case "first": return values[0] ?? null;
-    case "min": return present.length === 0 ? null : present.reduce((a, b) => Math.min(a, b));
-    case "max": return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
-    case "mean": return present.length === 0 ? null : sumOf(present) / present.length;
-    case "median": return median(present);
-    case "variance": return variance(present);
-    case "stdDev": return Math.sqrt(variance(present));
-    case "sum": return sumOf(present);
-    case "count": return present.length;
-    case "countAll": return values.length;
-    case "range": return present.length === 0 ? null : Number(reduceValues(values, "max")) - Number(reduceValues(values, "min"));
-    case "delta": return delta(present);
-    case "step": return smallestStep(present);
-    case "diff": return first === undefined || last === undefined ? null : last - first;
-    case "diffperc": return first === undefined || last === undefined ? 0 : ((last - first) / first) * 100;
-    case "logmin": return present.filter((value) => value > 0).reduce((a, b) => Math.min(a, b), Number.MAX_VALUE);
-    case "allIsZero": return present.length > 0 && present.every((value) => value === 0);
-    case "allIsNull": return present.length === 0;
-    case "changeCount": return present.filter((value, i) => i > 0 && value !== present[i - 1]).length;
-    case "distinctCount": return new Set(present).size;
+    case "lastNotNull":
+      return last ?? null;
+    case "last":
+      return values[values.length - 1] ?? null;
+    case "firstNotNull":
+      return first ?? null;
+    case "first":
+      return values[0] ?? null;
+    case "min":
+      return present.length === 0 ? null : present.reduce((a, b) => Math.min(a, b));
+    case "max":
+      return present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b));
+    case "mean":
+      return present.length === 0 ? null : sumOf(present) / present.length;
+    case "median":
+      return median(present);
+    case "variance":
+      return variance(present);
+    case "stdDev":
+      return Math.sqrt(variance(present));
+    case "sum":
+      return sumOf(present);
+    case "count":
+      return present.length;
+    case "countAll":
+      return values.length;
+    case "range":
+      return present.length === 0 ? null : Number(reduceValues(values, "max")) - Number(reduceValues(values, "min"));
+    case "delta":
+      return delta(present);
+    case "step":
+      return smallestStep(present);
+    case "diff":
+      return first === undefined || last === undefined ? null : last - first;
+    case "diffperc":
+      return first === undefined || last === undefined ? 0 : ((last - first) / first) * 100;
+    case "logmin":
+      return present.filter((value) => value > 0).reduce((a, b) => Math.min(a, b), Number.MAX_VALUE);
+    case "allIsZero":
+      return present.length > 0 && present.every((value) => value === 0);
+    case "allIsNull":
+      return present.length === 0;
+    case "changeCount":
+      return present.filter((value, i) => i > 0 && value !== present[i - 1]).length;
+    case "distinctCount":
+      return new Set(present).size;
   }
   const percentile = /^p(\d{1,2})$/.exec(id);
   if (percentile !== null) return quantile(present, Number(percentile[1]));

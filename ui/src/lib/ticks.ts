@@ -3,8 +3,10 @@
 import { formatDate, type Zone } from "./dateformat";
 import { isBinaryUnit } from "./units";
 
-const kSeconds = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800,
-  432_000, 864_000, 2_592_000, 7_776_000, 31_536_000];
+const kSeconds = [
+  1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800,
+  432_000, 864_000, 2_592_000, 7_776_000, 31_536_000,
+];
 
 /** Distances between ticks that look round in the unit; undefined leaves the choice to decimal steps. */
 export function tickSteps(unit: string, decimals?: number): number[] | undefined {

@@ -10,18 +10,20 @@ type Transform = (tables: Table[], options: Json) => Table[];
 const nameOf = (column: Column): string => column.renamed ?? column.name;
 const isNamed = (column: Column, name: string): boolean => column.name === name || column.renamed === name;
 
-const organize: Transform = (tables, options) => tables.map((table) => {
-  const exclude = asObject(options["excludeByName"]);
-  const order = asObject(options["indexByName"]);
-  const rename = asObject(options["renameByName"]);
-  const find = (source: Json, column: Column): unknown => source[nameOf(column)] ?? source[column.name];
-  const columns = table.columns.filter((column) => find(exclude, column) !== true)
-    .map((column): Column => ({ ...column, renamed: asString(find(rename, column)) || nameOf(column) }));
-  const position = (column: Column, fallback: number): number =>
-    asNumber(order[column.name]) ?? asNumber(find(order, column)) ?? 1_000 + fallback;
-  const sorted = columns.map((column, i) => ({ column, at: position(column, i) })).sort((a, b) => a.at - b.at);
-  return { ...table, columns: sorted.map(({ column }) => column) };
-});
+const organize: Transform = (tables, options) =>
+  tables.map((table) => {
+    const exclude = asObject(options["excludeByName"]);
+    const order = asObject(options["indexByName"]);
+    const rename = asObject(options["renameByName"]);
+    const find = (source: Json, column: Column): unknown => source[nameOf(column)] ?? source[column.name];
+    const columns = table.columns
+      .filter((column) => find(exclude, column) !== true)
+      .map((column): Column => ({ ...column, renamed: asString(find(rename, column)) || nameOf(column) }));
+    const position = (column: Column, fallback: number): number =>
+      asNumber(order[column.name]) ?? asNumber(find(order, column)) ?? 1_000 + fallback;
+    const sorted = columns.map((column, i) => ({ column, at: position(column, i) })).sort((a, b) => a.at - b.at);
+    return { ...table, columns: sorted.map(({ column }) => column) };
+  });
 
 /** Rows that agree in all columns both tables have become one; what a table lacks stays empty. */
 const merge: Transform = (tables) => {
@@ -34,7 +36,9 @@ const merge: Transform = (tables) => {
       prototypes.set(nameOf(column), prototypes.get(nameOf(column)) ?? column);
     }
   }
-  const inAll = names.filter((name) => tables.every((table) => table.columns.some((column) => nameOf(column) === name)));
+  const inAll = names.filter((name) =>
+    tables.every((table) => table.columns.some((column) => nameOf(column) === name)),
+  );
   const rows: Map<string, number | string | null>[] = [];
   const byKey = new Map<string, Map<string, number | string | null>[]>();
   for (const table of tables) {
@@ -42,7 +46,9 @@ const merge: Transform = (tables) => {
       const row = new Map(table.columns.map((column) => [nameOf(column), column.values[i] ?? null] as const));
       const key = JSON.stringify(inAll.map((name) => row.get(name)));
       const candidates = byKey.get(key) ?? [];
-      const fits = candidates.find((other) => [...row].every(([name, value]) => !other.has(name) || other.get(name) === value));
+      const fits = candidates.find((other) =>
+        [...row].every(([name, value]) => !other.has(name) || other.get(name) === value),
+      );
       if (fits !== undefined) {
         for (const [name, value] of row) fits.set(name, value);
       } else {
@@ -86,10 +92,16 @@ export function sortRows(table: Table, name: string, descending: boolean): Table
     const x = column.values[a] ?? null;
     const y = column.values[b] ?? null;
     if (x === null || y === null) return x === y ? a - b : x === null ? 1 : -1;
-    const result = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
+    const result =
+      typeof x === "number" && typeof y === "number"
+        ? x - y
+        : String(x).localeCompare(String(y), "en", { numeric: true });
     return (descending ? -result : result) || a - b;
   });
-  return { ...table, columns: table.columns.map((one) => ({ ...one, values: order.map((i) => one.values[i] ?? null) })) };
+  return {
+    ...table,
+    columns: table.columns.map((one) => ({ ...one, values: order.map((i) => one.values[i] ?? null) })),
+  };
 }
 
 const sortBy: Transform = (tables, options) => {
@@ -99,7 +111,10 @@ const sortBy: Transform = (tables, options) => {
 
 const limit: Transform = (tables, options) => {
   const count = asNumber(options["limitField"]) ?? 10;
-  return tables.map((table) => ({ ...table, columns: table.columns.map((one) => ({ ...one, values: one.values.slice(0, count) })) }));
+  return tables.map((table) => ({
+    ...table,
+    columns: table.columns.map((one) => ({ ...one, values: one.values.slice(0, count) })),
+  }));
 };
 
 const renameByRegex: Transform = (tables, options) => {
@@ -119,19 +134,36 @@ const renameByRegex: Transform = (tables, options) => {
 const reduce: Transform = (tables, options) => {
   const reducers = asStrings(options["reducers"]);
   const columns = tables.flatMap((table) => table.columns).filter((column) => column.type === "number");
-  return [{
-    refId: "A",
-    columns: [
-      { name: "Field", type: "string", refId: "A", values: columns.map(nameOf) },
-      ...reducers.map((id): Column => ({
-        name: reducerLabel(id), type: "number", refId: "A",
-        values: columns.map((column) => reduceToNumber(column.values.map((v) => (typeof v === "number" ? v : null)), id)),
-      })),
-    ],
-  }];
+  return [
+    {
+      refId: "A",
+      columns: [
+        { name: "Field", type: "string", refId: "A", values: columns.map(nameOf) },
+        ...reducers.map((id): Column => ({
+          name: reducerLabel(id),
+          type: "number",
+          refId: "A",
+          values: columns.map((column) =>
+            reduceToNumber(
+              column.values.map((v) => (typeof v === "number" ? v : null)),
+              id,
+            ),
+          ),
+        })),
+      ],
+    },
+  ];
 };
 
-const kTransforms: Record<string, Transform> = { organize, merge, filterFieldsByName, sortBy, limit, renameByRegex, reduce };
+const kTransforms: Record<string, Transform> = {
+  organize,
+  merge,
+  filterFieldsByName,
+  sortBy,
+  limit,
+  renameByRegex,
+  reduce,
+};
 
 export function transform(tables: Table[], steps: readonly Json[]): { tables: Table[]; skipped: string[] } {
   const skipped: string[] = [];

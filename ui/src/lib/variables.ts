@@ -26,7 +26,8 @@ export function parseVariableQuery(query: string): VariableQuery | undefined {
   const names = /^label_names\((.*)\)\s*$/s.exec(text);
   if (names !== null) return { kind: "label_names", match: blankToUndefined(names[1] ?? "") };
   const values = /^label_values\((?:(.*),)?\s*([^,]+?)\s*\)\s*$/s.exec(text);
-  if (values !== null) return { kind: "label_values", match: blankToUndefined(values[1] ?? ""), label: values[2] ?? "" };
+  if (values !== null)
+    return { kind: "label_values", match: blankToUndefined(values[1] ?? ""), label: values[2] ?? "" };
   const metrics = /^metrics\((.*)\)\s*$/s.exec(text);
   if (metrics !== null) return { kind: "metrics", regex: metrics[1] ?? "" };
   const result = /^query_result\((.*)\)\s*$/s.exec(text);
@@ -42,7 +43,10 @@ function blankToUndefined(selector: string): string | undefined {
 /** One line of `query_result(...)`, meant for the variable's regex. */
 export function resultLine(metric: Labels, value: string, timestampSeconds: number): string {
   const name = metric["__name__"] ?? "";
-  const pairs = Object.keys(metric).filter((key) => key !== "__name__").sort().map((key) => `${key}="${metric[key] ?? ""}"`);
+  const pairs = Object.keys(metric)
+    .filter((key) => key !== "__name__")
+    .sort()
+    .map((key) => `${key}="${metric[key] ?? ""}"`);
   return `${name}{${pairs.join(",")}} ${value} ${Math.round(timestampSeconds * 1_000)}`;
 }
 
@@ -50,8 +54,10 @@ export const seriesLine = (metric: Labels): string => formatSeries(metric);
 
 /** Applies the variable's regex and order; values stay unique. */
 export function toOptions(values: readonly string[], definition: Pick<VariableDefinition, "regex" | "sort">): Option[] {
-  const regex = definition.regex === "" ? undefined
-    : toRegExp(definition.regex.startsWith("/") ? definition.regex : `^${definition.regex}$`);
+  const regex =
+    definition.regex === ""
+      ? undefined
+      : toRegExp(definition.regex.startsWith("/") ? definition.regex : `^${definition.regex}$`);
   const seen = new Set<string>();
   const options: Option[] = [];
   const push = (text: string, value: string): void => {
@@ -96,10 +102,14 @@ export function sortOptions(options: Option[], sort: number): Option[] {
 
 /** Options of `a,b,c` and `text : value` lists; `\,` is a comma inside a value. */
 export function customOptions(query: string): Option[] {
-  return query.split(/(?<!\\),/).map((part) => part.replace(/\\,/g, ",").trim()).filter((part) => part !== "").map((part) => {
-    const pair = /^(.+?)\s+:\s+(.+)$/.exec(part);
-    return pair === null ? { text: part, value: part } : { text: pair[1] ?? "", value: pair[2] ?? "" };
-  });
+  return query
+    .split(/(?<!\\),/)
+    .map((part) => part.replace(/\\,/g, ",").trim())
+    .filter((part) => part !== "")
+    .map((part) => {
+      const pair = /^(.+?)\s+:\s+(.+)$/.exec(part);
+      return pair === null ? { text: part, value: part } : { text: pair[1] ?? "", value: pair[2] ?? "" };
+    });
 }
 
 export function autoInterval(definition: VariableDefinition, rangeMs: number): string {
@@ -108,10 +118,15 @@ export function autoInterval(definition: VariableDefinition, rangeMs: number): s
 }
 
 /** The values now chosen: the URL beats the saved ones, which beat the first option. */
-export function choose(definition: VariableDefinition, options: readonly Option[], fromUrl: readonly string[] | undefined): string[] {
+export function choose(
+  definition: VariableDefinition,
+  options: readonly Option[],
+  fromUrl: readonly string[] | undefined,
+): string[] {
   const known = new Set(options.map((option) => option.value));
   if (definition.includeAll) known.add(kAll);
-  const normal = (values: readonly string[]): string[] => values.map((value) => (definition.includeAll && value === "All" ? kAll : value));
+  const normal = (values: readonly string[]): string[] =>
+    values.map((value) => (definition.includeAll && value === "All" ? kAll : value));
   if (fromUrl !== undefined && fromUrl.length > 0) return normal(definition.multi ? fromUrl : fromUrl.slice(0, 1));
   const saved = normal(definition.current).filter((value) => known.has(value));
   if (saved.length > 0) return definition.multi ? saved : saved.slice(0, 1);
@@ -121,10 +136,15 @@ export function choose(definition: VariableDefinition, options: readonly Option[
 }
 
 /** The value as queries use it. */
-export function variableValue(definition: VariableDefinition, options: readonly Option[], chosen: readonly string[]): VariableValue {
-  const textOf = (value: string): string => value === kAll ? "All" : options.find((option) => option.value === value)?.text ?? value;
+export function variableValue(
+  definition: VariableDefinition,
+  options: readonly Option[],
+  chosen: readonly string[],
+): VariableValue {
+  const textOf = (value: string): string =>
+    value === kAll ? "All" : (options.find((option) => option.value === value)?.text ?? value);
   const list = definition.multi || definition.includeAll;
-  const value = definition.multi ? [...chosen] : chosen[0] ?? "";
+  const value = definition.multi ? [...chosen] : (chosen[0] ?? "");
   return {
     value,
     text: definition.multi ? chosen.map(textOf) : textOf(chosen[0] ?? ""),

@@ -1,37 +1,27 @@
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
+import { advice } from "../api/prometheus";
+import { ErrorNotice, Skeleton } from "../components/state";
 import { Markdown } from "../lib/markdown";
+import { useLoad } from "../state/load";
 import { place } from "../state/url";
-import { Skeleton } from "../components/state";
 
-/** Advice pages of the catalogue: one file per kind of cache, loaded when opened. */
-async function load(kind: string): Promise<string | undefined> {
-  try {
-    const page = (await import(`../../../catalog/${kind}/advice.md`)) as { default: string };
-    return page.default;
-  } catch {
-    return undefined;
-  }
-}
-
+/** The catalogue's advice page for one kind of cache; the address may name a section. */
 export function AdvicePage(props: { kind: string }): VNode {
-  const [text, setText] = useState<string | null | undefined>(undefined);
+  const loaded = useLoad(`advice/${props.kind}`, (abort) => advice(props.kind, abort), { once: true });
   const hash = place.value.hash;
   useEffect(() => {
-    void load(props.kind).then((found) => setText(found ?? null));
-  }, [props.kind]);
-  useEffect(() => {
-    if (typeof text !== "string" || hash === "") return;
+    if (loaded.data === undefined || hash === "") return;
     const node = document.getElementById(hash.toLowerCase());
     node?.scrollIntoView();
     document.querySelectorAll(".prose .here").forEach((one) => one.classList.remove("here"));
     node?.classList.add("here");
-  }, [text, hash]);
+  }, [loaded.data, hash]);
   return (
     <div class="page narrow">
-      {text === undefined && <Skeleton lines={6} />}
-      {text === null && <p class="muted">There is no advice page for “{props.kind}”.</p>}
-      {typeof text === "string" && <Markdown text={text} />}
+      {loaded.error !== undefined && <ErrorNotice what={`cannot open advice on ${props.kind}`} text={loaded.error} />}
+      {loaded.data === undefined && loaded.error === undefined && <Skeleton lines={6} />}
+      {loaded.data !== undefined && <Markdown text={loaded.data} />}
     </div>
   );
 }

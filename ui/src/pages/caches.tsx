@@ -48,12 +48,26 @@ function Memory({ cache, expr }: { cache: Cache; expr: Record<"memory" | "memory
   const tone: Tone = mayBeFull ? "good" : part >= 0.95 ? "bad" : part >= 0.85 ? "watch" : "good";
   return (
     <div class="memory">
-      <Figure label="memory" expr={limited ? `${expr.memory} / ${expr.memoryMax}` : expr.memory}
-        note={max === undefined ? undefined : max === 0 ? "no limit" : `of ${shown(max, "bytes")}`}>{shown(used, "bytes")}</Figure>
-      {limited && <div class={`meter ${tone}`} role="meter" aria-label="Memory used" aria-valuemin={0} aria-valuemax={100}
-        aria-valuenow={Math.round(part * 100)} aria-valuetext={`${Math.round(part * 100)} %`}>
-        <span style={{ width: `${(part * 100).toFixed(1)}%` }} />
-      </div>}
+      <Figure
+        label="memory"
+        expr={limited ? `${expr.memory} / ${expr.memoryMax}` : expr.memory}
+        note={max === undefined ? undefined : max === 0 ? "no limit" : `of ${shown(max, "bytes")}`}
+      >
+        {shown(used, "bytes")}
+      </Figure>
+      {limited && (
+        <div
+          class={`meter ${tone}`}
+          role="meter"
+          aria-label="Memory used"
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(part * 100)}
+          aria-valuetext={`${Math.round(part * 100)} %`}
+        >
+          <span style={{ width: `${(part * 100).toFixed(1)}%` }} />
+        </div>
+      )}
       {limited && <span class="figure-note meter-text">{Math.round(part * 100)} %</span>}
     </div>
   );
@@ -66,30 +80,59 @@ function Card({ cache }: { cache: Cache }): VNode {
   const verdict = judge(facts);
   const down = facts.state === "down";
   const stateTone: Tone = facts.state === "up" ? "good" : down ? "bad" : "unknown";
-  const details = [cache.role, cache.version === "" ? "" : `v${cache.version}`,
-    facts.uptimeSeconds === undefined || down ? "" : `up ${humanDuration(facts.uptimeSeconds * 1_000)}`].filter((text) => text !== "");
+  const details = [
+    cache.role,
+    cache.version === "" ? "" : `v${cache.version}`,
+    facts.uptimeSeconds === undefined || down ? "" : `up ${humanDuration(facts.uptimeSeconds * 1_000)}`,
+  ].filter((text) => text !== "");
   return (
     <article class={`card ${verdict.level}${down ? " down" : ""}`} aria-label={`Cache ${cache.name}`}>
       <header>
-        <h2><a href={withTime("/d/redis", { "var-instance": cache.labels["instance"] ?? "" })} title="Open the dashboard">{cache.name}</a></h2>
+        <h2>
+          <a href={withTime("/d/redis", { "var-instance": cache.labels["instance"] ?? "" })} title="Open the dashboard">
+            {cache.name}
+          </a>
+        </h2>
         <State tone={stateTone}>{facts.state}</State>
       </header>
-      <div class="card-sub">{cache.job !== "" && <span>{cache.job}</span>}{details.map((text) => <span>{text}</span>)}</div>
+      <div class="card-sub">
+        {cache.job !== "" && <span>{cache.job}</span>}
+        {details.map((text) => (
+          <span>{text}</span>
+        ))}
+      </div>
       <div class="card-main">
         <a class="big" href={queryLink(expr.hitRatio)} title={`${expr.hitRatio}\nOpen the query`}>
           <span class="figure-label">hit ratio, 5 min</span>
-          {ratio.state === "known" ? <span class="big-value">{formatUnit(ratio.ratio * 100, "none", ratio.ratio === 1 ? 0 : 1)}<small>%</small></span>
-            : <span class="big-value words">{down ? "unknown" : ratio.state}</span>}
+          {ratio.state === "known" ? (
+            <span class="big-value">
+              {formatUnit(ratio.ratio * 100, "none", ratio.ratio === 1 ? 0 : 1)}
+              <small>%</small>
+            </span>
+          ) : (
+            <span class="big-value words">{down ? "unknown" : ratio.state}</span>
+          )}
         </a>
         <div class="trend" title="Hit ratio over the time range, scale 0 to 100 %">
-          <Sparkline values={cache.hitRatioTrend} color={`var(--${verdict.level === "bad" ? "bad" : verdict.level === "watch" ? "watch" : "accent"})`}
-            min={0} max={1} label={`Hit ratio of ${cache.name} over the time range`} />
+          <Sparkline
+            values={cache.hitRatioTrend}
+            color={`var(--${verdict.level === "bad" ? "bad" : verdict.level === "watch" ? "watch" : "accent"})`}
+            min={0}
+            max={1}
+            label={`Hit ratio of ${cache.name} over the time range`}
+          />
         </div>
       </div>
       <div class="figures">
-        <Figure label="ops/s" expr={expr.ops}>{perSecond(facts.opsPerSecond)}</Figure>
-        <Figure label="evictions/s" expr={expr.evictions}>{perSecond(facts.evictionsPerSecond)}</Figure>
-        <Figure label="clients" expr={expr.clients}>{shown(facts.clients, "none", 0)}</Figure>
+        <Figure label="ops/s" expr={expr.ops}>
+          {perSecond(facts.opsPerSecond)}
+        </Figure>
+        <Figure label="evictions/s" expr={expr.evictions}>
+          {perSecond(facts.evictionsPerSecond)}
+        </Figure>
+        <Figure label="clients" expr={expr.clients}>
+          {shown(facts.clients, "none", 0)}
+        </Figure>
       </div>
       <Memory cache={cache} expr={expr} />
       <p class={`verdict ${verdict.level}`}>{verdict.text}</p>
@@ -102,9 +145,14 @@ function Empty(): VNode {
     <div class="hero">
       <h2>No caches yet</h2>
       <p>Point cachescope at one and it appears here within a scrape:</p>
-      <pre><code>cachescope up redis://host:port</code></pre>
-      <p class="muted">With a password: <code>redis://:secret@host:port</code>, over TLS: <code>rediss://host:port</code>. Anything Prometheus can
-        scrape works too; a cache is whatever reports <code>redis_up</code>. See <a href={withTime("/targets")}>Targets</a> for what is being asked now.</p>
+      <pre>
+        <code>cachescope up redis://host:port</code>
+      </pre>
+      <p class="muted">
+        With a password: <code>redis://:secret@host:port</code>, over TLS: <code>rediss://host:port</code>. Anything
+        Prometheus can scrape works too; a cache is whatever reports <code>redis_up</code>. See{" "}
+        <a href={withTime("/targets")}>Targets</a> for what is being asked now.
+      </p>
     </div>
   );
 }
@@ -115,10 +163,22 @@ function Summary(props: { caches: readonly Cache[]; firing: number | undefined }
   const total = props.caches.reduce((sum, one) => sum + (one.facts.opsPerSecond ?? 0), 0);
   return (
     <p class="summary">
-      <span><b>{up}</b> up</span>
-      {down > 0 && <span class="bad"><b>{down}</b> down</span>}
-      <span><b>{perSecond(total)}</b> ops/s</span>
-      {props.firing !== undefined && <a href={withTime("/alerts")} class={props.firing > 0 ? "bad" : ""}><b>{props.firing}</b> firing</a>}
+      <span>
+        <b>{up}</b> up
+      </span>
+      {down > 0 && (
+        <span class="bad">
+          <b>{down}</b> down
+        </span>
+      )}
+      <span>
+        <b>{perSecond(total)}</b> ops/s
+      </span>
+      {props.firing !== undefined && (
+        <a href={withTime("/alerts")} class={props.firing > 0 ? "bad" : ""}>
+          <b>{props.firing}</b> firing
+        </a>
+      )}
     </p>
   );
 }
@@ -128,9 +188,13 @@ export function CachesPage(): VNode {
   const stepS = Math.max(5, roundInterval((toMs - fromMs) / kTrendPoints) / 1_000);
   const startS = Math.floor(fromMs / 1_000 / stepS) * stepS;
   const endS = Math.floor(toMs / 1_000 / stepS) * stepS;
-  const loaded = useLoad<Cache[]>(`caches/${JSON.stringify(rawRange.value)}/${scrapeMs.value}`,
-    (abort) => loadCaches({ startS, endS, stepS }, scrapeMs.value, abort));
-  const firing = useLoad("firing", async (abort) => (await alerts(abort)).filter((one) => one.state === "firing").length);
+  const loaded = useLoad<Cache[]>(`caches/${JSON.stringify(rawRange.value)}/${scrapeMs.value}`, (abort) =>
+    loadCaches({ startS, endS, stepS }, scrapeMs.value, abort),
+  );
+  const firing = useLoad(
+    "firing",
+    async (abort) => (await alerts(abort)).filter((one) => one.state === "firing").length,
+  );
   const caches = loaded.data;
   return (
     <div class="page">
@@ -140,8 +204,23 @@ export function CachesPage(): VNode {
         <span class="muted push">lines: {rangeText(rawRange.value, zone.value).toLowerCase()}</span>
       </div>
       {loaded.error !== undefined && <ErrorNotice what="cannot list caches" text={loaded.error} />}
-      {caches === undefined && loaded.error === undefined && <div class="cards">{[0, 1, 2].map((i) => <Skeleton key={i} class="card" lines={5} />)}</div>}
-      {caches !== undefined && (caches.length === 0 ? <Empty /> : <div class="cards">{caches.map((cache) => <Card key={cache.key} cache={cache} />)}</div>)}
+      {caches === undefined && loaded.error === undefined && (
+        <div class="cards">
+          {[0, 1, 2].map((i) => (
+            <Skeleton key={i} class="card" lines={5} />
+          ))}
+        </div>
+      )}
+      {caches !== undefined &&
+        (caches.length === 0 ? (
+          <Empty />
+        ) : (
+          <div class="cards">
+            {caches.map((cache) => (
+              <Card key={cache.key} cache={cache} />
+            ))}
+          </div>
+        ))}
     </div>
   );
 }

@@ -16,7 +16,7 @@ function repeatValues(variables: Variables): (name: string) => string[] | undefi
   return (name) => {
     const variable = variables[name];
     if (variable === undefined) return undefined;
-    return (isAll(variable) ? variable.options ?? [] : [variable.value].flat()).filter((value) => value !== "");
+    return (isAll(variable) ? (variable.options ?? []) : [variable.value].flat()).filter((value) => value !== "");
   };
 }
 
@@ -34,18 +34,32 @@ function SectionView(props: { section: Section; variables: Variables; syncKey: s
   const [open, setOpen] = useState(!section.collapsed);
   const panels = useMemo(() => compact(section.panels), [section]);
   const scope = section.panels[0]?.scope ?? {};
-  const named: Variables = { ...props.variables, ...Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, textVariable(value)])) };
+  const named: Variables = {
+    ...props.variables,
+    ...Object.fromEntries(Object.entries(scope).map(([name, value]) => [name, textVariable(value)])),
+  };
   return (
     <section class="row">
-      {section.title !== undefined && <h2 class="row-head">
-        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <span aria-hidden="true">{open ? "▾" : "▸"}</span>{interpolate(section.title, named, "text") || "Row"}
-          {!open && <span class="muted">{section.panels.length} panel{section.panels.length === 1 ? "" : "s"}</span>}
-        </button>
-      </h2>}
-      {open && panels.length > 0 && <div class="grid">
-        {panels.map((panel) => <Cell key={panel.key} panel={panel} variables={props.variables} syncKey={props.syncKey} />)}
-      </div>}
+      {section.title !== undefined && (
+        <h2 class="row-head">
+          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+            <span aria-hidden="true">{open ? "▾" : "▸"}</span>
+            {interpolate(section.title, named, "text") || "Row"}
+            {!open && (
+              <span class="muted">
+                {section.panels.length} panel{section.panels.length === 1 ? "" : "s"}
+              </span>
+            )}
+          </button>
+        </h2>
+      )}
+      {open && panels.length > 0 && (
+        <div class="grid">
+          {panels.map((panel) => (
+            <Cell key={panel.key} panel={panel} variables={props.variables} syncKey={props.syncKey} />
+          ))}
+        </div>
+      )}
     </section>
   );
 }
@@ -54,31 +68,51 @@ function Content(props: { dashboard: Dashboard }): VNode {
   const { dashboard } = props;
   const { states, values, ready } = useVariables(dashboard);
   const signature = JSON.stringify(states.map((one) => [one.definition.name, one.chosen, one.options.length]));
-  const sections = useMemo(() => (ready ? expandRepeats(dashboard.sections, repeatValues(values)) : []), [dashboard, ready, signature]);
+  const sections = useMemo(
+    () => (ready ? expandRepeats(dashboard.sections, repeatValues(values)) : []),
+    [dashboard, ready, signature],
+  );
   const syncKey = dashboard.sharedCrosshair ? `dashboard/${dashboard.uid}` : undefined;
   const alone = place.value.query.get("viewPanel");
-  const single = alone === null ? undefined : sections.flatMap((one) => one.panels).find((one) => String(one.id) === alone);
+  const single =
+    alone === null ? undefined : sections.flatMap((one) => one.panels).find((one) => String(one.id) === alone);
   return (
     <>
       <VariableBar states={states} />
       {!ready && <Skeleton lines={6} />}
-      {ready && single !== undefined && <div class="alone">
-        <button type="button" onClick={() => setParams({ viewPanel: undefined })}>‹ All panels</button>
-        <PanelView key={`alone/${single.key}`} panel={single} variables={values} syncKey={undefined} />
-      </div>}
-      {ready && single === undefined && sections.map((section) =>
-        <SectionView key={section.key} section={section} variables={values} syncKey={syncKey} />)}
+      {ready && single !== undefined && (
+        <div class="alone">
+          <button type="button" onClick={() => setParams({ viewPanel: undefined })}>
+            ‹ All panels
+          </button>
+          <PanelView key={`alone/${single.key}`} panel={single} variables={values} syncKey={undefined} />
+        </div>
+      )}
+      {ready &&
+        single === undefined &&
+        sections.map((section) => (
+          <SectionView key={section.key} section={section} variables={values} syncKey={syncKey} />
+        ))}
       {ready && sections.every((one) => one.panels.length === 0) && <p class="muted">This dashboard has no panels.</p>}
     </>
   );
 }
 
 export function DashboardPage(props: { uid: string }): VNode {
-  const loaded = useLoad<Dashboard>(`dashboard/${props.uid}`, async (abort) => readDashboard(await loadDashboard(props.uid, abort)), { once: true });
+  const loaded = useLoad<Dashboard>(
+    `dashboard/${props.uid}`,
+    async (abort) => readDashboard(await loadDashboard(props.uid, abort)),
+    { once: true },
+  );
   const dashboard = loaded.data;
   useEffect(() => {
     if (dashboard === undefined) return undefined;
-    defaults.value = { from: dashboard.from, to: dashboard.to, refresh: dashboard.refresh, timezone: dashboard.timezone };
+    defaults.value = {
+      from: dashboard.from,
+      to: dashboard.to,
+      refresh: dashboard.refresh,
+      timezone: dashboard.timezone,
+    };
     document.title = `${dashboard.title} · cachescope`;
     return () => {
       defaults.value = kPageDefaults;
@@ -88,7 +122,9 @@ export function DashboardPage(props: { uid: string }): VNode {
     <div class="page wide">
       <div class="page-head">
         <h1>{dashboard?.title ?? "Dashboard"}</h1>
-        {dashboard?.tags.map((tag) => <span class="tag">{tag}</span>)}
+        {dashboard?.tags.map((tag) => (
+          <span class="tag">{tag}</span>
+        ))}
       </div>
       {loaded.error !== undefined && <ErrorNotice what={`cannot open dashboard ${props.uid}`} text={loaded.error} />}
       {dashboard === undefined && loaded.error === undefined && <Skeleton lines={6} />}

@@ -21,21 +21,45 @@ function fromAddress(): string {
 
 function Values(props: { expr: string }): VNode {
   const timeS = span.value.toMs / 1_000;
-  const loaded = useLoad(`query/${props.expr}/${JSON.stringify(rawRange.value)}`, (abort) => queryInstant(props.expr, timeS, abort));
+  const loaded = useLoad(`query/${props.expr}/${JSON.stringify(rawRange.value)}`, (abort) =>
+    queryInstant(props.expr, timeS, abort),
+  );
   if (loaded.error !== undefined) return <ErrorNotice what="Query failed" text={loaded.error} />;
   if (loaded.data === undefined) return <Skeleton lines={3} />;
   const { items, warnings } = loaded.data;
   const at = items[0]?.sample[0];
   return (
     <>
-      {warnings.map((text) => <p class="wrong">▲ {text}</p>)}
-      <h2>{items.length} series <span class="muted">{at === undefined ? "nothing at the end of the time range" : `at ${formatDate(at * 1_000, "HH:mm:ss", zone.value)}`}</span></h2>
-      {items.length > 0 && <div class="scroll-x"><table class="data">
-        <tbody>{items.slice(0, kMostRows).map((item) => <tr key={labelsKey(item.metric, [])}>
-          <td>{item.metric["__name__"] !== undefined && <b>{item.metric["__name__"]} </b>}<LabelList labels={item.metric} /></td>
-          <td class="number" title={item.sample[1]}>{toFixed(parseValue(item.sample[1]), undefined)}</td>
-        </tr>)}</tbody>
-      </table></div>}
+      {warnings.map((text) => (
+        <p class="wrong">▲ {text}</p>
+      ))}
+      <h2>
+        {items.length} series{" "}
+        <span class="muted">
+          {at === undefined
+            ? "nothing at the end of the time range"
+            : `at ${formatDate(at * 1_000, "HH:mm:ss", zone.value)}`}
+        </span>
+      </h2>
+      {items.length > 0 && (
+        <div class="scroll-x">
+          <table class="data">
+            <tbody>
+              {items.slice(0, kMostRows).map((item) => (
+                <tr key={labelsKey(item.metric, [])}>
+                  <td>
+                    {item.metric["__name__"] !== undefined && <b>{item.metric["__name__"]} </b>}
+                    <LabelList labels={item.metric} />
+                  </td>
+                  <td class="number" title={item.sample[1]}>
+                    {toFixed(parseValue(item.sample[1]), undefined)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
       {items.length > kMostRows && <p class="muted">The first {kMostRows} are shown.</p>}
     </>
   );
@@ -45,31 +69,68 @@ export function QueryPage(): VNode {
   const expr = fromAddress();
   const [draft, setDraft] = useState(expr);
   useEffect(() => setDraft(expr), [expr]);
-  const panel = useMemo(() => readDashboard({ title: "Query", panels: [{ id: 1, type: "timeseries", title: "", targets: [{ refId: "A", expr }],
-    options: { legend: { displayMode: "list", placement: "bottom" }, tooltip: { mode: "multi", sort: "desc" } },
-    fieldConfig: { defaults: { unit: "short", custom: { lineWidth: 1, fillOpacity: 5 } } } }] }).sections[0]?.panels[0], [expr]);
-  const run = (): void => setParams({ expr: draft.trim() === "" ? undefined : draft.trim(), "g0.expr": undefined, "g0.tab": undefined });
+  const panel = useMemo(
+    () =>
+      readDashboard({
+        title: "Query",
+        panels: [
+          {
+            id: 1,
+            type: "timeseries",
+            title: "",
+            targets: [{ refId: "A", expr }],
+            options: { legend: { displayMode: "list", placement: "bottom" }, tooltip: { mode: "multi", sort: "desc" } },
+            fieldConfig: { defaults: { unit: "short", custom: { lineWidth: 1, fillOpacity: 5 } } },
+          },
+        ],
+      }).sections[0]?.panels[0],
+    [expr],
+  );
+  const run = (): void =>
+    setParams({ expr: draft.trim() === "" ? undefined : draft.trim(), "g0.expr": undefined, "g0.tab": undefined });
   return (
     <div class="page">
-      <div class="page-head"><h1>Query</h1><span class="muted">PromQL, as sent to <code>/api/v1/query_range</code></span></div>
-      <form class="query" onSubmit={(event) => {
-        event.preventDefault();
-        run();
-      }}>
-        <textarea aria-label="PromQL expression" rows={Math.min(8, draft.split("\n").length + 1)} spellcheck={false} autocomplete="off" placeholder="rate(redis_commands_processed_total[5m])"
-          value={draft} onInput={(event) => setDraft(event.currentTarget.value)} onKeyDown={(event) => {
+      <div class="page-head">
+        <h1>Query</h1>
+        <span class="muted">
+          PromQL, as sent to <code>/api/v1/query_range</code>
+        </span>
+      </div>
+      <form
+        class="query"
+        onSubmit={(event) => {
+          event.preventDefault();
+          run();
+        }}
+      >
+        <textarea
+          aria-label="PromQL expression"
+          rows={Math.min(8, draft.split("\n").length + 1)}
+          spellcheck={false}
+          autocomplete="off"
+          placeholder="rate(redis_commands_processed_total[5m])"
+          value={draft}
+          onInput={(event) => setDraft(event.currentTarget.value)}
+          onKeyDown={(event) => {
             if (event.key === "Enter" && !event.shiftKey) {
               event.preventDefault();
               run();
             }
-          }} />
-        <button type="submit" class="primary" title="Enter runs, Shift+Enter makes a new line">Run</button>
+          }}
+        />
+        <button type="submit" class="primary" title="Enter runs, Shift+Enter makes a new line">
+          Run
+        </button>
       </form>
       {expr === "" && <p class="muted">Write an expression and press Enter.</p>}
-      {expr !== "" && panel !== undefined && <>
-        <div class="query-chart"><PanelView key={expr} panel={panel} variables={{}} syncKey={undefined} /></div>
-        <Values expr={expr} />
-      </>}
+      {expr !== "" && panel !== undefined && (
+        <>
+          <div class="query-chart">
+            <PanelView key={expr} panel={panel} variables={{}} syncKey={undefined} />
+          </div>
+          <Values expr={expr} />
+        </>
+      )}
     </div>
   );
 }

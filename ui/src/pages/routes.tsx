@@ -14,16 +14,23 @@ function lazy<P extends object>(fetcher: () => Promise<ComponentType<P>>): Compo
     const [failure, setFailure] = useState("");
     useEffect(() => {
       if (loaded !== undefined) return;
-      fetcher().then((component) => {
-        loaded = component;
-        again((n) => n + 1);
-      }, (cause: unknown) => setFailure(cause instanceof Error ? cause.message : String(cause)));
+      fetcher().then(
+        (component) => {
+          loaded = component;
+          again((n) => n + 1);
+        },
+        (cause: unknown) => setFailure(cause instanceof Error ? cause.message : String(cause)),
+      );
     }, []);
     if (loaded !== undefined) {
       const Page = loaded;
       return <Page {...props} />;
     }
-    return <div class="page">{failure === "" ? <Skeleton lines={5} /> : <ErrorNotice what="cannot load this page" text={failure} />}</div>;
+    return (
+      <div class="page">
+        {failure === "" ? <Skeleton lines={5} /> : <ErrorNotice what="cannot load this page" text={failure} />}
+      </div>
+    );
   };
 }
 
@@ -51,8 +58,16 @@ function decode(text: string | undefined): string {
 const kRoutes: readonly Route[] = [
   { pattern: /^\/(caches|index\.html)?$/, title: "Caches", draw: () => <CachesPage /> },
   { pattern: /^\/dashboards\/?$/, title: "Dashboards", draw: () => <DashboardsPage /> },
-  { pattern: /^\/d\/([^/]+)(\/.*)?$/, title: "Dashboard", draw: (match) => <DashboardPage key={match[1]} uid={decode(match[1])} /> },
-  { pattern: /^\/dashboard\/db\/([^/]+)$/, title: "Dashboard", draw: (match) => <DashboardPage key={match[1]} uid={decode(match[1])} /> },
+  {
+    pattern: /^\/d\/([^/]+)(\/.*)?$/,
+    title: "Dashboard",
+    draw: (match) => <DashboardPage key={match[1]} uid={decode(match[1])} />,
+  },
+  {
+    pattern: /^\/dashboard\/db\/([^/]+)$/,
+    title: "Dashboard",
+    draw: (match) => <DashboardPage key={match[1]} uid={decode(match[1])} />,
+  },
   { pattern: /^\/alerts\/?$/, title: "Alerts", draw: () => <AlertsPage /> },
   { pattern: /^\/targets\/?$/, title: "Targets", draw: () => <TargetsPage /> },
   { pattern: /^\/(query|graph|explore)\/?$/, title: "Query", draw: () => <QueryPage /> },
@@ -60,7 +75,14 @@ const kRoutes: readonly Route[] = [
 ];
 
 function NoPage({ path }: { path: string }): VNode {
-  return <div class="page narrow"><h1>No such page</h1><p>There is nothing at <code>{path}</code>. <a href={withTime("/")}>Caches</a></p></div>;
+  return (
+    <div class="page narrow">
+      <h1>No such page</h1>
+      <p>
+        There is nothing at <code>{path}</code>. <a href={withTime("/")}>Caches</a>
+      </p>
+    </div>
+  );
 }
 
 export function pageAt(path: string): { title: string; page: VNode } {

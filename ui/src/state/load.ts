@@ -18,9 +18,18 @@ export interface LoadOptions {
  * Runs `fetcher` at once, when `key` changes, and at every tick. Old data stays until the new arrives; a run that is
  * overtaken is given up. While a run for the same key is under way, a tick does not start another.
  */
-export function useLoad<T>(key: string, fetcher: (abort: AbortSignal) => Promise<T>, options: LoadOptions = {}): Loaded<T> {
+export function useLoad<T>(
+  key: string,
+  fetcher: (abort: AbortSignal) => Promise<T>,
+  options: LoadOptions = {},
+): Loaded<T> {
   const { enabled = true, once = false } = options;
-  const [state, setState] = useState<Loaded<T> & { key: string }>({ data: undefined, error: undefined, loading: true, key: "" });
+  const [state, setState] = useState<Loaded<T> & { key: string }>({
+    data: undefined,
+    error: undefined,
+    loading: true,
+    key: "",
+  });
   const running = useRef<{ key: string; control: AbortController } | undefined>(undefined);
   const done = useRef<string | undefined>(undefined);
   const now = tick.value;
@@ -53,10 +62,13 @@ export function useLoad<T>(key: string, fetcher: (abort: AbortSignal) => Promise
     );
   }, [key, now, enabled]);
 
-  useEffect(() => () => {
-    running.current?.control.abort();
-    running.current = undefined;
-  }, []);
+  useEffect(
+    () => () => {
+      running.current?.control.abort();
+      running.current = undefined;
+    },
+    [],
+  );
 
   return state;
 }

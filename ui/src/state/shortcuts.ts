@@ -20,11 +20,23 @@ export const kShortcuts: readonly Shortcut[] = [
   { keys: "g a", what: "Alerts", run: () => navigate(withTime("/alerts")) },
   { keys: "g t", what: "Targets", run: () => navigate(withTime("/targets")) },
   { keys: "g q", what: "Query", run: () => navigate(withTime("/query")) },
-  { keys: "t", what: "Choose the time range", run: () => { timePickerOpen.value = true; } },
+  {
+    keys: "t",
+    what: "Choose the time range",
+    run: () => {
+      timePickerOpen.value = true;
+    },
+  },
   { keys: "z", what: "Zoom out in time", run: zoomOut },
   { keys: "r", what: "Refresh now", run: reload },
   { keys: "d", what: "Dark, light or the system's colours", run: nextTheme },
-  { keys: "?", what: "This list", run: () => { helpOpen.value = true; } },
+  {
+    keys: "?",
+    what: "This list",
+    run: () => {
+      helpOpen.value = true;
+    },
+  },
 ];
 
 /** A second key must follow within this time. */
@@ -36,7 +48,8 @@ export function startShortcuts(): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
     const target = event.target;
-    if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+    if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)))
+      return;
     if (document.querySelector("dialog[open]") !== null) return;
     const two = Date.now() - firstAt < kPauseMs ? `${first} ${event.key}` : "";
     const hit = kShortcuts.find((one) => one.keys === two) ?? kShortcuts.find((one) => one.keys === event.key);

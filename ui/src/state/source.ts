@@ -9,7 +9,10 @@ const kUsualMs = 15_000;
 export const scrapeMs = signal(kUsualMs);
 
 export function noteIntervals(texts: readonly string[]): void {
-  const known = texts.map((text) => parseDuration(text) ?? 0).filter((ms) => ms > 0).sort((a, b) => a - b);
+  const known = texts
+    .map((text) => parseDuration(text) ?? 0)
+    .filter((ms) => ms > 0)
+    .sort((a, b) => a - b);
   scrapeMs.value = known[Math.floor(known.length / 2)] ?? kUsualMs;
 }
 

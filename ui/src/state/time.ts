@@ -89,6 +89,8 @@ export function shift(direction: number): void {
 export function rangeText(range: Range, tz: Zone): string {
   const quick = kQuickRanges.find((one) => one.from === range.from && one.to === range.to);
   if (quick !== undefined) return quick.name;
+  const last = range.to === "now" ? /^now-(\d+[smhdwMy])$/.exec(range.from)?.[1] : undefined;
+  if (last !== undefined) return `Last ${last}`;
   const text = (value: string, up: boolean): string => {
     if (isRelative(value)) return value;
     const time = parseTime(value, up, Date.now(), tz);
@@ -102,9 +104,12 @@ export function startRefreshing(): void {
   effect(() => {
     const ms = parseDuration(refresh.value) ?? 0;
     if (ms <= 0) return undefined;
-    const timer = setInterval(() => {
-      if (!document.hidden && isRelative(rawRange.value.to)) reload();
-    }, Math.max(1_000, ms));
+    const timer = setInterval(
+      () => {
+        if (!document.hidden && isRelative(rawRange.value.to)) reload();
+      },
+      Math.max(1_000, ms),
+    );
     return () => clearInterval(timer);
   });
   let hiddenAt = 0;

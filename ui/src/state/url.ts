@@ -9,13 +9,18 @@ export interface Place {
 }
 
 function read(): Place {
-  return { path: window.location.pathname, query: new URLSearchParams(window.location.search), hash: window.location.hash.slice(1) };
+  return {
+    path: window.location.pathname,
+    query: new URLSearchParams(window.location.search),
+    hash: window.location.hash.slice(1),
+  };
 }
 
 export const place = signal<Place>(read());
 
 export function navigate(href: string, replace = false): void {
-  if (replace) window.history.replaceState(null, "", href);
+  const here = window.location.pathname + window.location.search + window.location.hash;
+  if (replace || href === here) window.history.replaceState(null, "", href);
   else window.history.pushState(null, "", href);
   const samePath = place.value.path === window.location.pathname;
   batch(() => {
@@ -33,7 +38,10 @@ export function setParams(changes: Record<string, string | readonly string[] | u
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, one as string);
   }
   const search = query.toString();
-  navigate(`${place.value.path}${search === "" ? "" : `?${search}`}${place.value.hash === "" ? "" : `#${place.value.hash}`}`, replace);
+  navigate(
+    `${place.value.path}${search === "" ? "" : `?${search}`}${place.value.hash === "" ? "" : `#${place.value.hash}`}`,
+    replace,
+  );
 }
 
 /** An address inside the page that keeps the time range. */
@@ -54,9 +62,18 @@ export function startRouting(): void {
     place.value = read();
   });
   document.addEventListener("click", (event) => {
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (link === null || link.target !== "" || link.hasAttribute("download") || link.origin !== window.location.origin) return;
+    if (link === null || link.target !== "" || link.hasAttribute("download") || link.origin !== window.location.origin)
+      return;
     const raw = link.getAttribute("href") ?? "";
     if (raw.startsWith("#") || /^\/(api|metrics|health|-)(\/|$|\?)/.test(link.pathname)) return;
     event.preventDefault();

@@ -19,35 +19,41 @@ std::uint64_t LoadBigEndian(const std::uint8_t* at) {
   return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
+// The padded copy of the last bytes. It lives beside the reader, so that the reader itself can stay in registers.
+using Tail = std::array<std::uint8_t, 2 * kReach>;
+
 class BitReader {
  public:
-  explicit BitReader(std::span<const std::uint8_t> bytes) : data_(bytes.data()), end_(bytes.size() * 8) { Refill(); }
+  BitReader(std::span<const std::uint8_t> bytes, Tail* tail)
+      : data_(bytes.data()), end_(bytes.size() * 8), tail_(tail) {}
 
   // To be called before each sample: afterwards kReach bytes can be read, possibly zeros behind the end.
   void Refill() {
-    if (padded_ || at_ / 8 + kReach <= end_ / 8) return;
+    if (at_ / 8 + kReach <= end_ / 8 || tail_ == nullptr) return;
     const std::size_t skip = at_ / 8;
     const std::size_t rest = end_ / 8 - skip;
-    std::copy_n(data_ + skip, rest, tail_.begin());
-    data_ = tail_.data();
+    std::copy_n(data_ + skip, rest, tail_->begin());
+    data_ = tail_->data();
     at_ -= skip * 8;
     end_ = rest * 8;
-    padded_ = true;
+    tail_ = nullptr;
   }
   bool past_end() const { return at_ > end_; }
 
-  // The next bits, left-aligned; at least 57 of them are valid.
+  // The next bits, left-aligned; at least kPeekBits of them are valid.
   std::uint64_t Peek() const { return LoadBigEndian(data_ + at_ / 8) << (at_ % 8); }
   void Skip(unsigned count) { at_ += count; }
   // REQUIRES: 1 <= count <= 64.
   std::uint64_t Read(unsigned count) {
-    if (count <= 57) {
-      const std::uint64_t out = Peek() >> (64 - count);
-      at_ += count;
-      return out;
+    std::uint64_t high = 0;
+    if (count > kPeekBits) {
+      high = Peek() >> 32 << (count - 32);
+      at_ += 32;
+      count -= 32;
     }
-    const std::uint64_t high = Read(32);
-    return high << (count - 32) | Read(count - 32);
+    const std::uint64_t low = Peek() >> (64 - count);
+    at_ += count;
+    return high | low;
   }
   // False when it is longer than 64 bits allow.
   bool ReadUvarint(std::uint64_t* out) {
@@ -61,12 +67,13 @@ class BitReader {
     return false;
   }
 
+  static constexpr unsigned kPeekBits = 57;
+
  private:
   const std::uint8_t* data_;
   std::size_t at_ = 0;  // bits from data_
   std::size_t end_;     // bits from data_
-  bool padded_ = false;
-  std::array<std::uint8_t, 2 * kReach> tail_{};
+  Tail* tail_;          // null once it is in use
 };
 
 struct Cursor {
@@ -77,12 +84,9 @@ struct Cursor {
   unsigned trailing = 0;
 };
 
-std::uint64_t ReadDeltaOfDelta(BitReader* in) {
+// A delta of delta that is not zero.
+inline std::uint64_t ReadDeltaOfDelta(BitReader* in) {
   const unsigned ones = static_cast<unsigned>(std::countl_one(in->Peek()));
-  if (ones == 0) {
-    in->Skip(1);
-    return 0;
-  }
   if (ones >= 4) {
     in->Skip(4);
     return in->Read(64);
@@ -94,33 +98,50 @@ std::uint64_t ReadDeltaOfDelta(BitReader* in) {
   return raw > std::uint64_t{1} << (width - 1) ? raw - (std::uint64_t{1} << width) : raw;
 }
 
-// False when the bit fields contradict each other.
-bool ReadValue(BitReader* in, Cursor* at) {
-  const std::uint64_t head = in->Peek();
-  if (head >> 63 == 0) {
-    in->Skip(1);
+// A value whose code stands `used` bits behind the reader, where `bits` begins. False when the bit fields contradict
+// each other. One load serves the whole sample when it is short, as most are.
+inline bool ReadValue(BitReader* in, std::uint64_t bits, unsigned used, Cursor* at) {
+  if (bits >> 63 == 0) {
+    in->Skip(used + 1);
     return true;
   }
-  if ((head >> 62 & 1) == 0) {
-    in->Skip(2);
-  } else {
-    at->leading = static_cast<unsigned>(head >> 57 & 31);
-    unsigned width = static_cast<unsigned>(head >> 51 & 63);
-    if (width == 0) width = 64;
-    if (at->leading + width > 64) return false;
-    at->trailing = 64 - at->leading - width;
-    in->Skip(13);
+  unsigned head = 2;
+  if (bits >> 62 == 3) {
+    head = 13;
+    at->leading = static_cast<unsigned>(bits >> 57 & 31);
+    unsigned fresh_width = static_cast<unsigned>(bits >> 51 & 63);
+    if (fresh_width == 0) fresh_width = 64;
+    if (at->leading + fresh_width > 64) return false;
+    at->trailing = 64 - at->leading - fresh_width;
   }
-  at->value ^= in->Read(64 - at->leading - at->trailing) << at->trailing;
+  const unsigned width = 64 - at->leading - at->trailing;
+  if (used + head + width <= BitReader::kPeekBits) {
+    at->value ^= (bits << head >> (64 - width)) << at->trailing;
+    in->Skip(used + head + width);
+  } else {
+    in->Skip(used + head);
+    at->value ^= in->Read(width) << at->trailing;
+  }
   return true;
 }
 
-bool ReadSample(BitReader* in, std::size_t index, Cursor* at) {
-  if (index > 1) {
+// The third sample and all that follow.
+inline bool ReadNext(BitReader* in, Cursor* at) {
+  std::uint64_t bits = in->Peek();
+  unsigned used = 0;
+  if (bits >> 63 == 0) {
+    used = 1;
+    bits <<= 1;
+  } else {
     at->delta += ReadDeltaOfDelta(in);
-    at->t += at->delta;
-    return ReadValue(in, at);
+    bits = in->Peek();
   }
+  at->t += at->delta;
+  return ReadValue(in, bits, used, at);
+}
+
+inline bool ReadSample(BitReader* in, std::size_t index, Cursor* at) {
+  if (index > 1) return ReadNext(in, at);
   std::uint64_t number;
   if (!in->ReadUvarint(&number)) return false;
   if (index == 0) {
@@ -130,7 +151,7 @@ bool ReadSample(BitReader* in, std::size_t index, Cursor* at) {
   }
   at->delta = number;
   at->t += number;
-  return ReadValue(in, at);
+  return ReadValue(in, in->Peek(), 0, at);
 }
 
 // Collects samples on the stack and hands them over in blocks.
@@ -160,7 +181,8 @@ class Collector {
 Status DecodeXor(std::span<const std::uint8_t> chunk, storage::SampleColumns* out, TimestampMs mint, TimestampMs maxt) {
   if (chunk.size() < kXorHeaderBytes) return Corruption("cannot decode xor chunk: header is cut off");
   const std::size_t count = XorSampleCount(chunk);
-  BitReader in(chunk.subspan(kXorHeaderBytes));
+  Tail tail{};
+  BitReader in(chunk.subspan(kXorHeaderBytes), &tail);
   Cursor at;
   Collector collector(out);
   const char* damage = nullptr;

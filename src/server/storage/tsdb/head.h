@@ -17,8 +17,9 @@
 // index are taken for new series, look-ups without a reference, and Select. Order: truncation, commit, shard, index,
 // table, series.
 //
-// Costs (bench/tsdb/head_bench.cc): Append with a reference and its share of Commit about 60 ns; a scraped series of
-// seven labels about 500 bytes with index and first chunk.
+// Costs (bench/tsdb/head_bench.cc): Append with a reference and its share of Commit 60 ns per sample for 1,000 series,
+// 140 ns for 100,000, which no cache holds; Select 60 ns per series; decoding 2 to 3 ns per sample. A scraped series of
+// eight labels takes 500 bytes with its first samples, 590 after 120 (head_memory_test.cc).
 #pragma once
 
 #include <cstddef>

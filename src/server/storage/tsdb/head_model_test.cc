@@ -174,7 +174,9 @@ class HeadModelTest : public testing::TestWithParam<unsigned> {
       previous = &series->labels();
       Columns entries = Read(*series, open.mint, open.maxt);
       // A chunk may overlap the range without a sample in it.
-      if (!entries.empty()) got[series->labels()] = std::move(entries);
+      if (entries.empty()) continue;
+      ASSERT_NO_FATAL_FAILURE(CheckNewest(*series, open, entries.back()));
+      got[series->labels()] = std::move(entries);
     }
     ASSERT_EQ(want.size(), got.size());
     for (const auto& [labels, entries] : want) {
@@ -183,6 +185,19 @@ class HeadModelTest : public testing::TestWithParam<unsigned> {
     }
     if (open.mint == kMinTime) {
       ASSERT_NO_FATAL_FAILURE(CheckLists(*open.querier, matchers, want));
+    }
+  }
+
+  static void CheckNewest(const storage::Series& series, const Open& open, const Entry& want) {
+    storage::SampleColumns columns;
+    ASSERT_TRUE(series.ReadNewest(open.mint, open.maxt, &columns).ok());
+    if (want.h) {
+      ASSERT_FALSE(columns.histograms.empty());
+      ASSERT_EQ(columns.histograms.back().t, want.t);
+    } else {
+      ASSERT_FALSE(columns.timestamps.empty());
+      ASSERT_EQ(columns.timestamps.back(), want.t);
+      ASSERT_EQ(std::bit_cast<std::uint64_t>(columns.values.back()), want.bits);
     }
   }
 

@@ -2,6 +2,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
 
 #include "server/storage/tsdb/head_state.h"
@@ -67,6 +68,18 @@ class HeadSeries final : public storage::Series {
     Status status = Decode(snapshot, mint, out);
     snapshot.clear();
     return status;
+  }
+  Status ReadNewest(TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const override {
+    NewestSample newest;
+    {
+      const std::lock_guard lock(series_->lock());
+      (void)series_->NewestFloat(session_->seq(), std::max(mint, session_->mint()), std::min(maxt, session_->maxt()),
+                                 &newest);
+    }
+    if (!newest.exists) return Read(mint, maxt, out);
+    out->timestamps.push_back(newest.t);
+    out->values.push_back(std::bit_cast<double>(newest.bits));
+    return {};
   }
 
  private:

@@ -61,6 +61,9 @@ void CheckWriter(storage::Querier* querier, int writer) {
     }
     if (newest == 0) newest = columns.timestamps.back();
     ASSERT_EQ(columns.timestamps.back(), newest);
+    storage::SampleColumns last;
+    ASSERT_TRUE(series->ReadNewest(kMinTime, kMaxTime, &last).ok());
+    ASSERT_EQ(last.timestamps.back(), newest);
   }
 }
 

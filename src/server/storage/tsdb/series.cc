@@ -161,6 +161,13 @@ bool MemorySeries::Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs max
   return histograms != rare_->closed.end() && histograms->mint <= maxt;
 }
 
+bool MemorySeries::NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, NewestSample* out) const {
+  const bool only_floats = !rare_ || (!rare_->newest && rare_->closed.empty() && rare_->open.empty());
+  if (!open_ || !only_floats || newest_t_ < mint || !ClampToVisible(seq, &maxt) || newest_t_ > maxt) return false;
+  *out = newest();
+  return true;
+}
+
 void MemorySeries::Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, SeriesSnapshot* out) const {
   out->clear();
   if (!ClampToVisible(seq, &maxt)) return;

@@ -67,6 +67,8 @@ class MemorySeries {
   // Whether a chunk with samples visible to a reader at `seq` overlaps [mint, maxt].
   bool Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs maxt) const;
   void Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, SeriesSnapshot* out) const;
+  // Whether the newest sample is a visible float in [mint, maxt], and nothing in the series is a histogram.
+  bool NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, NewestSample* out) const;
   // Drops chunks whose samples are all older than mint. Returns whether no sample is left.
   bool Truncate(TimestampMs mint, SeriesChange* change);
 

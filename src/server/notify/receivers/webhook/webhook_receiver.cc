@@ -16,8 +16,8 @@ std::string Rfc3339(TimestampMs t) {
   const std::time_t seconds = static_cast<std::time_t>(t / 1000);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                     utc.tm_sec, t % 1000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, t % 1000);
 }
 
 nlohmann::json Object(const Labels& labels) {
@@ -28,7 +28,8 @@ nlohmann::json Object(const Labels& labels) {
 
 class WebhookIntegration final : public Integration {
  public:
-  WebhookIntegration(std::string url, std::int64_t max_alerts, DurationMs timeout) : url_(std::move(url)), max_alerts_(max_alerts), timeout_(timeout) {}
+  WebhookIntegration(std::string url, std::int64_t max_alerts, DurationMs timeout)
+      : url_(std::move(url)), max_alerts_(max_alerts), timeout_(timeout) {}
   std::string_view name() const override { return "webhook"; }
 
   Status Notify(const Notification& notification, std::chrono::milliseconds timeout) override {
@@ -99,12 +100,14 @@ Result<ConfiguredIntegration> ParseWebhookIntegration(const ConfigNode& node) {
                                  .Duration("timeout", &timeout)
                                  .Unsupported("http_config", "this version posts without extra HTTP options")
                                  .Finish());
-  if (url.empty() == url_file.empty()) return node.Error("exactly one of url and url_file must be set in webhook_config");
+  if (url.empty() == url_file.empty())
+    return node.Error("exactly one of url and url_file must be set in webhook_config");
   if (!url_file.empty()) {
     std::ifstream in(url_file);
     if (!std::getline(in, url) || url.empty()) return node.Error("cannot read url_file " + url_file);
   }
-  if (!url.starts_with("http://") && !url.starts_with("https://")) return node.Error("url must begin with http:// or https://");
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return node.Error("url must begin with http:// or https://");
   out.integration = std::make_unique<WebhookIntegration>(std::move(url), max_alerts, timeout);
   return out;
 }

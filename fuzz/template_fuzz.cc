@@ -1,0 +1,22 @@
+// Any bytes as a template: parsing and expanding must end within their bounds and never crash.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "server/template/template.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace cachescope::templating;
+  if (size > 4096) return 0;
+  Environment environment;
+  environment.max_output_bytes = 4096;
+  environment.max_steps = 1000;
+  environment.variables["$value"] = Value(1.5);
+  environment.variables["$labels"] = Value(Map{{"job", Value("redis")}}, true);
+  environment.query = [](const std::string&) -> cachescope::Result<Value> {
+    return Value(List{Value(1.0), Value("x")});
+  };
+  static_cast<void>(ExpandTemplate("fuzz", std::string_view(reinterpret_cast<const char*>(data), size),
+                                   Value(Map{{"Value", Value(1.5)}}), environment));
+  return 0;
+}
