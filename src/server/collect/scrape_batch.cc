@@ -20,6 +20,7 @@ double Canonical(double value) { return value != value ? std::bit_cast<double>(k
 ScrapeBatch::ScrapeBatch(const Labels& target_labels, const SampleSettings& settings, MetadataStore* metadata,
                          storage::Appendable* store, CollectCounters* counters)
     : target_labels_(target_labels), settings_(settings), metadata_(metadata), store_(store), counters_(counters) {
+  Close();
   for (const LabelView& label : target_labels) target_views_.push_back(label);
   for (std::size_t i = 0; i < kReportCount; ++i) {
     LabelsBuilder builder(target_labels);
@@ -39,7 +40,7 @@ void ScrapeBatch::Begin(TimestampMs t) {
 }
 
 void ScrapeBatch::Family(std::string_view name, MetricType type, std::string_view help, std::string_view unit) {
-  if (!IsValidUtf8(name) || !IsValidUtf8(help) || !IsValidUtf8(unit)) return;
+  if (!failure_.ok() || !IsValidUtf8(name) || !IsValidUtf8(help) || !IsValidUtf8(unit)) return;
   if (!metadata_->Set(name, type, help, unit)) counters_->metadata_dropped.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -178,6 +179,7 @@ Status ScrapeBatch::FinishGood(double duration_seconds) {
   }
   metadata_->EndRound();
   failures_in_a_row_ = 0;
+  Close();
   return {};
 }
 
@@ -212,13 +214,17 @@ Status ScrapeBatch::FinishFailed(double duration_seconds) {
     const std::uint64_t round = cache_.round();
     cache_.EraseIf([round](const CachedSeries& series) { return series.round != round; });
   }
+  Close();
   return committed;
 }
+
+void ScrapeBatch::Close() { failure_ = Status(Code::kCancelled, "the scrape has ended"); }
 
 void ScrapeBatch::Abandon() {
   if (appender_ != nullptr) static_cast<void>(appender_->Rollback());
   appender_.reset();
   cache_.RollbackRound();
+  Close();
 }
 
 Status ScrapeBatch::WriteEndMarkers(TimestampMs t) {
@@ -230,6 +236,7 @@ Status ScrapeBatch::WriteEndMarkers(TimestampMs t) {
   Status status = failure_.ok() ? Commit() : failure_;
   appender_.reset();
   cache_.Clear();
+  Close();
   return status;
 }
 

@@ -24,7 +24,7 @@ class ScrapeBatch final : public SampleSink {
   ScrapeBatch(const Labels& target_labels, const SampleSettings& settings, MetadataStore* metadata,
               storage::Appendable* store, CollectCounters* counters);
 
-  // Opens a round at time `t`.
+  // Opens a round at time `t`. Outside a round every sample is refused.
   void Begin(TimestampMs t);
   // A failure the sink noticed and could not return, or ok.
   const Status& failure() const noexcept { return failure_; }
@@ -68,6 +68,7 @@ class ScrapeBatch final : public SampleSink {
   bool IsReportSeries(const Labels& labels) const;
   void MarkUnseenStale();
   Status Commit();
+  void Close();
   void AppendReports(double up, double duration_seconds);
 
   const Labels& target_labels_;

@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdlib>
 
@@ -32,27 +28,25 @@ constexpr milliseconds kDeadlineGrace{20};
 ScrapeLoop::ScrapeLoop(ScrapeLoopParts parts, asio::io_context& context)
     : parts_(std::move(parts)),
       batch_(parts_.target->spec().labels, parts_.settings, &parts_.target->metadata(), parts_.store, parts_.counters),
-      strand_(asio::make_strand(context)) {}
+      strand_(asio::make_strand(context)),
+      timer_(strand_) {}
 
 void ScrapeLoop::Start(std::function<void()> done) {
-  auto self = shared_from_this();
-  asio::co_spawn(
-      strand_, Run(),
-      asio::bind_cancellation_slot(cancel_.slot(), [self, done = std::move(done)](const std::exception_ptr& error) {
-        if (error) LogError("scrape loop ended unexpectedly", {{"target", self->parts_.target->spec().url}});
-        if (self->end_series_) {
-          const TimestampMs now = std::max(self->parts_.clock->NowMs(), self->last_time_ + 1);
-          static_cast<void>(self->batch_.WriteEndMarkers(now));
-        }
-        done();
-      }));
+  asio::co_spawn(strand_, Run(), [self = shared_from_this(), done = std::move(done)](const std::exception_ptr& error) {
+    if (error) LogError("scrape loop ended unexpectedly", {{"target", self->parts_.target->spec().url}});
+    if (self->end_series_) {
+      const TimestampMs now = std::max(self->parts_.clock->NowMs(), self->last_time_ + 1);
+      static_cast<void>(self->batch_.WriteEndMarkers(now));
+    }
+    done();
+  });
 }
 
 void ScrapeLoop::Stop(bool end_series) {
   asio::post(strand_, [self = shared_from_this(), end_series] {
     self->stopping_ = true;
     self->end_series_ = end_series;
-    self->cancel_.emit(asio::cancellation_type::terminal);
+    self->timer_.cancel();
   });
 }
 
@@ -66,16 +60,14 @@ milliseconds ScrapeLoop::FirstDelay() const {
 }
 
 asio::awaitable<void> ScrapeLoop::Run() {
-  co_await asio::this_coro::throw_if_cancelled(false);
   const milliseconds interval(parts_.target->spec().interval);
-  asio::steady_timer timer(strand_);
   const milliseconds delay = FirstDelay();
   if (parts_.scrape_at_once && !stopping_) co_await ScrapeOnce(milliseconds(0));
   auto next = SteadyClock::now() + delay;
   expected_ = parts_.clock->NowMs() + delay.count();
   while (!stopping_) {
-    timer.expires_at(next);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    timer_.expires_at(next);
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (stopping_) break;
     co_await ScrapeOnce(std::chrono::duration_cast<milliseconds>(SteadyClock::now() - next));
     next += interval;
@@ -105,7 +97,12 @@ asio::awaitable<void> ScrapeLoop::ScrapeOnce(milliseconds late) {
   last_time_ = ScrapeTime(late);
   batch_.Begin(last_time_);
   parts_.counters->scrapes.fetch_add(1, std::memory_order_relaxed);
-  Status status = co_await CollectInTime();
+  Status status;
+  if (busy_) {
+    status = Status(Code::kDeadlineExceeded, "the scrape before has not ended yet");
+  } else {
+    status = co_await CollectInTime();
+  }
   if (stopping_) {
     batch_.Abandon();
     co_return;
@@ -132,19 +129,29 @@ void ScrapeLoop::Finish(Status status, double duration_seconds) {
 }
 
 asio::awaitable<Status> ScrapeLoop::CollectInTime() {
-  using namespace asio::experimental::awaitable_operators;  // NOLINT: operator||
   const milliseconds timeout(parts_.target->spec().timeout);
-  asio::steady_timer deadline(strand_, timeout + kDeadlineGrace);
-  auto first = co_await (CollectGuarded(timeout) || deadline.async_wait(asio::use_awaitable));
-  if (first.index() == 0) co_return std::move(std::get<0>(first));
+  busy_ = true;
+  waiting_ = true;
+  timer_.expires_after(timeout + kDeadlineGrace);
+  asio::co_spawn(strand_, CollectGuarded(timeout),
+                 [self = shared_from_this()](const std::exception_ptr&, Status status) {
+                   self->busy_ = false;
+                   if (!self->waiting_) return;
+                   self->outcome_ = std::move(status);
+                   self->timer_.cancel();
+                 });
+  // The source may have ended within co_spawn already.
+  if (busy_) co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+  waiting_ = false;
+  if (!busy_) co_return std::move(outcome_);
   co_return Status(Code::kDeadlineExceeded, "no answer within " + FormatDuration(timeout.count()));
 }
 
 asio::awaitable<Status> ScrapeLoop::CollectGuarded(milliseconds timeout) {
   try {
     co_return co_await parts_.source->Collect(timeout, batch_);
-  } catch (const std::exception& error) {  // Asio reports cancellation by an exception
-    co_return Status(stopping_ ? Code::kCancelled : Code::kInternal, std::string("scrape ended: ") + error.what());
+  } catch (const std::exception& error) {
+    co_return Status(Code::kInternal, std::string("scrape ended: ") + error.what());
   }
 }
 

@@ -7,8 +7,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <functional>
 #include <memory>
@@ -37,7 +37,8 @@ class ScrapeLoop : public std::enable_shared_from_this<ScrapeLoop> {
 
   // `done` is called on an I/O thread when the loop has ended.
   void Start(std::function<void()> done);
-  // Cancels a running scrape, which leaves nothing behind. With `end_series` the target's series get staleness markers.
+  // Ends the loop at once; a running scrape leaves nothing behind. With `end_series` the target's series get staleness
+  // markers.
   void Stop(bool end_series);
 
   Target& target() const noexcept { return *parts_.target; }
@@ -54,10 +55,14 @@ class ScrapeLoop : public std::enable_shared_from_this<ScrapeLoop> {
   ScrapeLoopParts parts_;
   ScrapeBatch batch_;
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
-  boost::asio::cancellation_signal cancel_;
-  TimestampMs expected_ = 0;   // wall-clock time of the next scrape, 0 before the first
-  TimestampMs last_time_ = 0;  // of the last scrape
-  bool stopping_ = false;      // on the strand only, as all below
+  // On the strand only, as all below.
+  boost::asio::steady_timer timer_;  // all that the loop ever waits for
+  TimestampMs expected_ = 0;         // wall-clock time of the next scrape, 0 before the first
+  TimestampMs last_time_ = 0;        // of the last scrape
+  bool busy_ = false;                // the source is at work, perhaps on a scrape that was given up
+  bool waiting_ = false;             // the loop waits for it
+  Status outcome_;
+  bool stopping_ = false;
   bool end_series_ = false;
 };
 

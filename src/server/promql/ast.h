@@ -1,5 +1,5 @@
-// The syntax tree of PromQL. Built by the parser, read by the engine and the printer; immutable after parsing but for the fields
-// marked "engine". Positions are byte offsets into the query, half open.
+// The syntax tree of PromQL. Built by the parser, read by the engine and the printer; immutable after parsing but for
+// the fields marked "engine". Positions are byte offsets into the query, half open.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,18 @@ struct Position {
 };
 
 enum class ExprKind : unsigned char {
-  kNumber, kString, kVectorSelector, kMatrixSelector, kSubquery, kCall, kAggregate, kBinary, kUnary, kParen, kStepInvariant, kDuration
+  kNumber,
+  kString,
+  kVectorSelector,
+  kMatrixSelector,
+  kSubquery,
+  kCall,
+  kAggregate,
+  kBinary,
+  kUnary,
+  kParen,
+  kStepInvariant,
+  kDuration
 };
 
 struct Expr {
@@ -35,7 +46,22 @@ struct Expr {
 using ExprPtr = std::unique_ptr<Expr>;
 
 enum class BinaryOp : unsigned char {
-  kAdd, kSub, kMul, kDiv, kMod, kPow, kAtan2, kEqual, kNotEqual, kGreater, kLess, kGreaterEqual, kLessEqual, kAnd, kOr, kUnless,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kPow,
+  kAtan2,
+  kEqual,
+  kNotEqual,
+  kGreater,
+  kLess,
+  kGreaterEqual,
+  kLessEqual,
+  kAnd,
+  kOr,
+  kUnless,
   kTrimUpper,  // </  histogram trimming
   kTrimLower   // >/
 };
@@ -44,7 +70,20 @@ bool IsComparison(BinaryOp op) noexcept;
 bool IsSetOperator(BinaryOp op) noexcept;
 
 enum class AggregateOp : unsigned char {
-  kSum, kAvg, kCount, kMin, kMax, kGroup, kStddev, kStdvar, kTopK, kBottomK, kCountValues, kQuantile, kLimitK, kLimitRatio
+  kSum,
+  kAvg,
+  kCount,
+  kMin,
+  kMax,
+  kGroup,
+  kStddev,
+  kStdvar,
+  kTopK,
+  kBottomK,
+  kCountValues,
+  kQuantile,
+  kLimitK,
+  kLimitRatio
 };
 const char* AggregateOpText(AggregateOp op) noexcept;
 bool AggregateTakesParameter(AggregateOp op) noexcept;
@@ -64,8 +103,8 @@ struct StringLiteral final : Expr {
   ValueType type() const override { return ValueType::kString; }
 };
 
-// `offset`, `@` and range may be expressions of durations ([5m * 2], step(), range(), min_of(), max_of()); when they are plain
-// numbers only the millisecond field is set and the expression is null.
+// `offset`, `@` and range may be expressions of durations ([5m * 2], step(), range(), min_of(), max_of()); when they
+// are plain numbers only the millisecond field is set and the expression is null.
 struct TimeModifiers {
   DurationMs offset_ms = 0;
   ExprPtr offset_expr;
@@ -75,8 +114,8 @@ struct TimeModifiers {
 
 struct VectorSelector final : Expr {
   VectorSelector() : Expr(ExprKind::kVectorSelector) {}
-  std::string name;               // as written outside or inside the braces; also among the matchers
-  bool name_in_braces = false;    // {"a.b"}: prints back that way
+  std::string name;             // as written outside or inside the braces; also among the matchers
+  bool name_in_braces = false;  // {"a.b"}: prints back that way
   std::vector<Matcher> matchers;
   TimeModifiers time;
   bool anchored = false;  // extended range selectors
@@ -125,7 +164,7 @@ struct Aggregate final : Expr {
 struct VectorMatching {
   Cardinality cardinality = Cardinality::kOneToOne;
   std::vector<std::string> labels;
-  bool on = false;  // labels given with on(); else ignoring()
+  bool on = false;                   // labels given with on(); else ignoring()
   std::vector<std::string> include;  // group_left / group_right labels
   std::optional<double> fill_left;   // fill(), fill_left(), fill_right()
   std::optional<double> fill_right;
@@ -161,8 +200,8 @@ struct StepInvariant final : Expr {
   ValueType type() const override { return expr->type(); }
 };
 
-// Arithmetic on durations inside [...] and after offset. Leaves are NumberLiteral in seconds. kNegate and kParen have only lhs,
-// kStep and kRange have neither side.
+// Arithmetic on durations inside [...] and after offset. Leaves are NumberLiteral in seconds. kNegate and kParen have
+// only lhs, kStep and kRange have neither side.
 struct DurationExpr final : Expr {
   enum class Op : unsigned char { kAdd, kSub, kMul, kDiv, kMod, kPow, kNegate, kStep, kRange, kMin, kMax, kParen };
   DurationExpr() : Expr(ExprKind::kDuration) {}
@@ -176,7 +215,8 @@ struct DurationExpr final : Expr {
 struct FunctionSignature {
   const char* name;
   std::vector<ValueType> args;
-  int variadic = 0;  // 0: exactly args; n > 0: the last may stand 0 to n times; -1: the last may stand any number of times
+  int variadic =
+      0;  // 0: exactly args; n > 0: the last may stand 0 to n times; -1: the last may stand any number of times
   ValueType returns = ValueType::kVector;
   bool experimental = false;
 };
