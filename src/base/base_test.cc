@@ -97,6 +97,11 @@ TEST(NumberTest, FormatsLikeUpstream) {
   EXPECT_EQ(FormatApiFloat(1e21), "1e+21");
   EXPECT_EQ(FormatApiFloat(123456789012345680), "123456789012345680");
   EXPECT_EQ(FormatApiFloat(0.00001), "0.00001");
+  EXPECT_EQ(FormatApiFloat(9223372036854775808.0), "9223372036854776000");
+  EXPECT_EQ(FormatApiFloat(-9223372036854775808.0), "-9223372036854776000");
+  EXPECT_EQ(FormatApiFloat(9007199254740993.0), "9007199254740992");
+  EXPECT_EQ(FormatFixed(-1e300).size(), 302U);
+  EXPECT_EQ(FormatFixed(5e-324).size(), 326U);
   EXPECT_EQ(FormatExpositionFloat(0.00001), "1e-05");
   EXPECT_EQ(FormatExpositionFloat(HUGE_VAL), "+Inf");
   EXPECT_EQ(FormatScientific(1), "1e+00");

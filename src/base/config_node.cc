@@ -68,16 +68,38 @@ class YamlConverter {
 
   Status Mapping(const YAML::Node& in, int depth, ConfigNode* out) {
     out->kind_ = ConfigNode::Kind::kMapping;
+    std::vector<std::pair<ConfigNode, ConfigNode>> merges;
     for (const auto& entry : in) {
       auto& [key, value] = out->entries_.emplace_back();
       CACHESCOPE_RETURN_IF_ERROR(Convert(entry.first, depth + 1, &key));
       CACHESCOPE_RETURN_IF_ERROR(Convert(entry.second, depth + 1, &value));
       if (!key.IsScalar()) return key.Error("a key must be plain text");
+      if (key.scalar() == "<<" && !key.quoted()) {
+        const ConfigNode merged = std::move(value);
+        out->entries_.pop_back();
+        CACHESCOPE_RETURN_IF_ERROR(Merge(merged, &merges));
+        continue;
+      }
       for (std::size_t i = 0; i + 1 < out->entries_.size(); ++i) {
         if (out->entries_[i].first.scalar() == key.scalar())
           return key.Error("key \"" + key.scalar() + "\" appears twice");
       }
     }
+    // Keys of the mapping itself win over merged ones, earlier merges over later.
+    for (auto& entry : merges) {
+      if (out->Find(entry.first.scalar()) == nullptr) out->entries_.push_back(std::move(entry));
+    }
+    return {};
+  }
+
+  // The value of a `<<` key: a mapping or a list of mappings.
+  static Status Merge(const ConfigNode& value, std::vector<std::pair<ConfigNode, ConfigNode>>* out) {
+    if (value.IsMapping()) {
+      out->insert(out->end(), value.entries().begin(), value.entries().end());
+      return {};
+    }
+    if (!value.IsSequence()) return value.Error("map merge requires a mapping or a list of mappings");
+    for (const ConfigNode& item : value.items()) CACHESCOPE_RETURN_IF_ERROR(Merge(item, out));
     return {};
   }
 

@@ -56,6 +56,16 @@ TEST(ConfigNodeTest, ErrorsNamePlaceAndCause) {
   f("- a\n", "test.yml:1:1: expected a mapping for options");
 }
 
+TEST(ConfigNodeTest, MergeKeysFillWhatIsMissing) {
+  const auto node = ConfigNode::ParseYaml("base: &b {name: a, limit: 3}\nuse: {<<: *b, name: c}\n", "x.yml");
+  ASSERT_TRUE(node.ok()) << node.status().ToString();
+  const ConfigNode* use = node->Find("use");
+  EXPECT_EQ(use->Find("name")->scalar(), "c");
+  EXPECT_EQ(use->Find("limit")->scalar(), "3");
+  EXPECT_EQ(use->entries().size(), 2U);
+  EXPECT_FALSE(ConfigNode::ParseYaml("a: {<<: 5}", "x.yml").ok());
+}
+
 TEST(ConfigNodeTest, SyntaxErrorsHavePositions) {
   const auto node = ConfigNode::ParseYaml("a: [1\nb: {", "x.yml");
   ASSERT_FALSE(node.ok());

@@ -32,8 +32,21 @@ bool AppendSpecial(std::string* out, double value) {
 }
 
 void AppendChars(std::string* out, double value, std::chars_format format) {
-  char
-      buffer[400];  // the longest fixed form of a double has 309 integer digits or 1074 fraction digits cut to shortest
+  // Beyond 2^53 the fixed form would show digits that are not needed to read the value back; Go pads the shortest
+  // digits with zeros.
+  if (format == std::chars_format::fixed && std::fabs(value) >= 9007199254740992.0) {
+    std::string digits;
+    AppendChars(&digits, value, std::chars_format::scientific);
+    const std::size_t e = digits.find('e');
+    const auto exponent = static_cast<std::size_t>(std::atoi(digits.c_str() + e + 1));
+    std::string mantissa = digits.substr(0, e);
+    std::erase(mantissa, '.');
+    const std::size_t sign = mantissa[0] == '-' ? 1 : 0;
+    mantissa.resize(std::max(mantissa.size(), exponent + 1 + sign), '0');
+    *out += mantissa;
+    return;
+  }
+  char buffer[400];  // the longest fixed form left has about 330 characters
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format);
   out->append(buffer, end.ptr);
 }

@@ -54,7 +54,8 @@ TEST(RuleFileTest, AgreesWithUpstreamFiles) {
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename();
-    const bool bad = name.find("bad") != std::string::npos;
+    // "legacy_validation" files are bad only under the old rules for label names, which nobody has by default any more.
+    const bool bad = name.find("bad") != std::string::npos && !name.starts_with("legacy_validation");
     const auto errors = CheckRuleFile({name, Slurp(entry.path())});
     EXPECT_EQ(errors.empty(), !bad) << name << (errors.empty() ? "" : ": " + errors.front().ToString());
     ++files;
