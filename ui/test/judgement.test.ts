@@ -49,3 +49,11 @@ test("judgement: the worst is said first", () => {
     assert.match(got.text, text);
   }
 });
+
+test("a cache for which an alert fires is not called healthy", () => {
+  const got = judge({ ...well, firing: ["hit ratio fell", "other"] });
+  assert.equal(got.level, "watch");
+  assert.match(got.text, /^Alert: hit ratio fell \(and 1 more\)\. /);
+  assert.doesNotMatch(got.text, /Healthy/);
+  assert.match(judge({ ...well, state: "down", firing: ["x"] }).text, /Does not answer/);
+});

@@ -65,8 +65,7 @@ pid_t Spawn(const std::string& program, std::uint16_t port, std::uint64_t maxmem
   dup2(null, STDERR_FILENO);
   execl(program.c_str(), program.c_str(), "--port", port_text.c_str(), "--bind", "127.0.0.1", "--save", "",
         "--appendonly", "no", "--daemonize", "no", "--maxmemory", memory_text.c_str(), "--maxmemory-policy",
-        "allkeys-lru", "--dir", "/", "--slowlog-log-slower-than", "2000", "--latency-monitor-threshold", "5",
-        static_cast<char*>(nullptr));
+        "allkeys-lru", "--dir", "/", "--latency-monitor-threshold", "50", static_cast<char*>(nullptr));
   _exit(127);
 }
 

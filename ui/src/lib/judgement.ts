@@ -24,6 +24,8 @@ export interface CacheFacts {
   policy?: string | undefined;
   replicaLinkDown?: boolean | undefined;
   uptimeSeconds?: number | undefined;
+  /** Summaries of the alerts that fire for this cache. */
+  firing?: readonly string[] | undefined;
 }
 
 export interface Judgement {
@@ -54,7 +56,16 @@ export function judge(facts: CacheFacts): Judgement {
   if (facts.state === "down")
     return { level: "bad", text: facts.error ? `Does not answer: ${facts.error}` : "Does not answer." };
   if (facts.state === "unknown") return { level: "unknown", text: "Nothing heard from this cache yet." };
-  return trouble(facts) ?? hits(facts);
+  return withAlerts(trouble(facts) ?? hits(facts), facts.firing ?? []);
+}
+
+/** A cache for which an alert fires is never called healthy. */
+function withAlerts(verdict: Judgement, firing: readonly string[]): Judgement {
+  const first = firing[0];
+  if (first === undefined || verdict.level === "bad") return verdict;
+  const more = firing.length > 1 ? ` (and ${firing.length - 1} more)` : "";
+  const rest = verdict.text.replace(/^Healthy: (.)/, (_, letter: string) => letter.toUpperCase());
+  return { level: "watch", text: `Alert: ${first}${more}. ${rest}` };
 }
 
 function trouble(facts: CacheFacts): Judgement | undefined {

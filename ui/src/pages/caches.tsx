@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from "preact";
 import { loadCaches, expressions, type Cache } from "../api/caches";
-import { alerts } from "../api/prometheus";
+import { alerts, type Alert } from "../api/prometheus";
 import { Sparkline } from "../charts/sparkline";
 import { ErrorNotice, Skeleton, State, type Tone } from "../components/state";
 import { humanDuration } from "../lib/duration";
@@ -73,8 +73,10 @@ function Memory({ cache, expr }: { cache: Cache; expr: Record<"memory" | "memory
   );
 }
 
-function Card({ cache }: { cache: Cache }): VNode {
-  const { facts } = cache;
+function Card({ cache, firing }: { cache: Cache; firing: readonly Alert[] }): VNode {
+  const { instance, job } = cache.labels;
+  const mine = firing.filter((one) => one.labels["instance"] === instance && one.labels["job"] === job);
+  const facts = { ...cache.facts, firing: mine.map((one) => one.annotations["summary"] ?? one.name) };
   const expr = expressions(cache.labels);
   const ratio = hitRatio(facts);
   const verdict = judge(facts);
@@ -191,16 +193,13 @@ export function CachesPage(): VNode {
   const loaded = useLoad<Cache[]>(`caches/${JSON.stringify(rawRange.value)}/${scrapeMs.value}`, (abort) =>
     loadCaches({ startS, endS, stepS }, scrapeMs.value, abort),
   );
-  const firing = useLoad(
-    "firing",
-    async (abort) => (await alerts(abort)).filter((one) => one.state === "firing").length,
-  );
+  const firing = useLoad("firing", async (abort) => (await alerts(abort)).filter((one) => one.state === "firing"));
   const caches = loaded.data;
   return (
     <div class="page">
       <div class="page-head">
         <h1>Caches</h1>
-        {caches !== undefined && caches.length > 0 && <Summary caches={caches} firing={firing.data} />}
+        {caches !== undefined && caches.length > 0 && <Summary caches={caches} firing={firing.data?.length} />}
         <span class="muted push">lines: {rangeText(rawRange.value, zone.value).toLowerCase()}</span>
       </div>
       {loaded.error !== undefined && <ErrorNotice what="cannot list caches" text={loaded.error} />}
@@ -217,7 +216,7 @@ export function CachesPage(): VNode {
         ) : (
           <div class="cards">
             {caches.map((cache) => (
-              <Card key={cache.key} cache={cache} />
+              <Card key={cache.key} cache={cache} firing={firing.data ?? []} />
             ))}
           </div>
         ))}
