@@ -179,3 +179,16 @@ test('the address is taken, the directory is locked: said at once', async (t) =>
   assert.equal((await third.exit).code, 1);
   assert.match(third.err, /another process holds its lock/);
 });
+
+test('a running query of death does not keep the program from ending', async (t) => {
+  const server = await startServer(t, ['--query.max-samples=2000000000']);
+  const death = fetch(`${server.url}/api/v1/query?${new URLSearchParams({ query: 'sum_over_time(count_over_time(vector(1)[1h:1s])[300d:10s])' })}`).then(
+    (r) => r.status,
+    () => 0,
+  );
+  await new Promise((r) => setTimeout(r, 500));
+  const began = Date.now();
+  assert.equal((await server.stop('SIGTERM')).code, 0);
+  assert.ok(Date.now() - began < 12000, `stopped after ${Date.now() - began} ms`);
+  assert.notEqual(await death, 200);
+});

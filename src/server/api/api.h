@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -50,6 +51,7 @@ struct ApiContext {
   const rules::RuleManager* rules = nullptr;
   const collect::ScrapeManager* scrape = nullptr;
   const Clock* clock = nullptr;
+  const std::atomic<bool>* cancel_queries = nullptr;  // set when the program ends: running queries give up
   BuildInfo build;
   TimestampMs started_at = 0;
   std::string hostname;

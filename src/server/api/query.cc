@@ -90,6 +90,7 @@ struct Common {
 
 Result<Common> ReadCommon(const ApiContext& api, const http::Params& params) {
   Common out;
+  out.context.cancelled = api.cancel_queries;
   CACHESCOPE_ASSIGN_OR_RETURN(const DurationMs timeout, DurationParam(params, "timeout", 0));
   if (timeout > 0) out.context.timeout = std::chrono::milliseconds(timeout);
   if (out.context.timeout > api.engine->options().timeout) out.context.timeout = api.engine->options().timeout;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -84,6 +85,19 @@ std::string FingerprintOf(const CacheConfig& cache) {
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> FlagsOf(const ServerOptions& options) {
+  return {{"config.file", options.config_file},
+          {"query.max-concurrency", std::to_string(options.query_concurrency)},
+          {"query.max-samples", std::to_string(options.query_max_samples)},
+          {"query.timeout", FormatDuration(options.query_timeout)},
+          {"storage.max-series", std::to_string(options.max_series)},
+          {"storage.tsdb.path", options.storage_path},
+          {"storage.tsdb.retention.time", FormatDuration(options.retention)},
+          {"web.enable-lifecycle", options.lifecycle ? "true" : "false"},
+          {"web.external-url", options.external_url},
+          {"web.listen-address", options.listen_address}};
+}
+
 collect::SourceTarget CacheTarget(const CacheConfig& cache) {
   collect::SourceTarget out;
   out.job = "redis";
@@ -121,6 +135,7 @@ class ServerImpl final : public Server {
   std::vector<collect::SourceTarget> Sources(const Config& config) const;
   std::shared_ptr<const api::ApiContext> MakeContext();
   void Housekeeping();
+  void StopHttp(std::chrono::milliseconds grace);
   std::string ConfigText() const;
   Status LoadAndApply();
 
@@ -146,7 +161,9 @@ class ServerImpl final : public Server {
   std::string config_text_;          // guarded by mu_
   std::vector<std::string> caches_;  // guarded by mu_
   bool stopping_ = false;            // guarded by mu_
-  bool stopped_ = false;             // used by Stop only
+  bool http_stopped_ = false;        // guarded by mu_
+  std::atomic<bool> cancel_queries_{false};
+  bool stopped_ = false;  // used by Stop only
 };
 
 Result<Config> ServerImpl::ReadConfig() const {
@@ -249,10 +266,11 @@ std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
   context->rules = rules_.get();
   context->scrape = &scrape_;
   context->clock = &Clock::System();
+  context->cancel_queries = &cancel_queries_;
   context->build = {version.version, version.revision, version.build_date, "g++ " __VERSION__};
   context->started_at = started_at_;
   context->hostname = Hostname();
-  context->flags = options_.flags;
+  context->flags = FlagsOf(options_);
   context->config_text = [this] { return ConfigText(); };
   context->reload = [this] { return Reload(); };
   context->ready = [this] {
@@ -316,7 +334,23 @@ void ServerImpl::Stop(std::chrono::milliseconds grace) {
   rules_->Stop();
   scrape_.Stop();
   notifier_->Stop(grace / 2);
-  if (http_ != nullptr) http_->Stop(grace / 2);
+  if (http_ != nullptr) StopHttp(grace / 2);
+}
+
+// Requests have half of the time to end by themselves; then their queries are told to give up.
+void ServerImpl::StopHttp(std::chrono::milliseconds grace) {
+  std::thread canceller([this, grace] {
+    std::unique_lock lock(mu_);
+    wake_.wait_for(lock, grace / 2, [this] { return http_stopped_; });
+    cancel_queries_ = true;
+  });
+  http_->Stop(grace);
+  {
+    const std::lock_guard lock(mu_);
+    http_stopped_ = true;
+  }
+  wake_.notify_all();
+  canceller.join();
 }
 
 }  // namespace

@@ -29,8 +29,7 @@ struct ServerOptions {
   DurationMs query_timeout = 120'000;
   std::size_t query_max_samples = 50'000'000;
   int query_concurrency = 4;
-  bool lifecycle = true;                                   // POST /-/reload
-  std::vector<std::pair<std::string, std::string>> flags;  // shown by /api/v1/status/flags
+  bool lifecycle = true;  // POST /-/reload
 };
 
 class Server {
