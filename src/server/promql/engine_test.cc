@@ -293,6 +293,15 @@ TEST_F(EngineTest, Timeout) {
   EXPECT_EQ(status.message(), "query timed out in expression evaluation");
 }
 
+TEST_F(EngineTest, TimeoutInsideOneSeries) {
+  // Minutes of work for one series: only a look at the clock between two windows ends it.
+  EngineOptions options;
+  options.timeout = std::chrono::milliseconds(200);
+  options.max_samples = 1'000'000'000;
+  const Status status = InstantError("max_over_time(quantile_over_time(0.5, vector(1)[1d:1s])[300d:1m])", options);
+  EXPECT_EQ(status.code(), Code::kDeadlineExceeded) << status.ToString();
+}
+
 TEST_F(EngineTest, Cancel) {
   std::atomic<bool> cancelled{false};
   store_.set_cancel_on_read(&cancelled);

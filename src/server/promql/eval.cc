@@ -25,6 +25,13 @@ Status Evaluator::Check() {
   }
   constexpr unsigned kChecksPerClockRead = 64;  // a clock read costs as much as a small series
   if (checks_++ % kChecksPerClockRead != 0) return {};
+  return CheckNow();
+}
+
+Status Evaluator::CheckNow() {
+  if (options_.cancelled != nullptr && options_.cancelled->load(std::memory_order_relaxed)) {
+    return Cancelled("query was canceled in expression evaluation");
+  }
   if (std::chrono::steady_clock::now() >= options_.deadline) {
     return DeadlineExceeded("query timed out in expression evaluation");
   }

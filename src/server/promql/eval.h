@@ -53,6 +53,8 @@ class Evaluator {
   storage::Querier& querier() { return *querier_; }
   // kDeadlineExceeded or kCancelled. Cheap enough for once per series and step.
   Status Check();
+  // The same with a look at the clock each time, for work that is long between two series.
+  Status CheckNow();
   Result<SeriesBlock> EvalVector(const Expr& expr, const Grid& grid);
   Result<std::vector<double>> EvalScalar(const Expr& expr, const Grid& grid);
   // Applies the rule for nodes that drop the metric name: mark, or remove and check uniqueness.

@@ -199,12 +199,20 @@ Result<bool> SlideSeries(Evaluator* ev, const RangeSeries& series, const RangeSo
                          const Grid& grid, RangeCall* call, SeriesBlock* block, std::size_t row) {
   Slider slider(series, source.times(), source.margins());
   bool any_float = false;
+  // One series can be all of a query: many steps with long windows. Some milliseconds of work lie between two looks at
+  // the clock.
+  constexpr std::size_t kSamplesPerCheck = 1 << 18;
+  std::size_t unchecked = 0;
   for (std::size_t step = 0; step < grid.steps; ++step) {
     const Window w = slider.At(grid.At(step), step);
     if (w.n + w.hn == 0) continue;
     const std::size_t samples = WindowSamples(w);
     CACHESCOPE_RETURN_IF_ERROR(ev->budget().Touch(samples));
     ev->CountSamples(samples);
+    if ((unchecked += samples + 1) > kSamplesPerCheck) {
+      unchecked = 0;
+      CACHESCOPE_RETURN_IF_ERROR(ev->CheckNow());
+    }
     const Cell cell = kernel(w, call);
     if (!call->error.ok()) return call->error;
     if (cell == Cell::kFloat) {
