@@ -1,12 +1,12 @@
 #include "base/log.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
-#include <ctime>
+
+#include "base/quote.h"
+#include "base/rfc3339.h"
 
 namespace cachescope {
 namespace {
@@ -28,36 +28,6 @@ std::string_view LevelName(LogLevel level) {
   return "error";
 }
 
-void AppendQuoted(std::string* out, std::string_view text) {
-  out->push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          *out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-  out->push_back('"');
-}
-
 bool NeedsQuotes(std::string_view text) {
   if (text.empty()) return true;
   for (const char c : text) {
@@ -66,29 +36,21 @@ bool NeedsQuotes(std::string_view text) {
   return false;
 }
 
-std::string Timestamp() {
-  const auto now = std::chrono::system_clock::now();
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, ms);
-}
+std::string Timestamp() { return FormatRfc3339(Clock::System().NowMs(), TimeFraction::kMillis); }
 
 void AppendField(std::string* line, bool json, std::string_view key, std::string_view value) {
   if (json) {
     if (line->size() > 1) line->push_back(',');
-    AppendQuoted(line, key);
+    AppendQuotedText(line, key, QuoteStyle::kJson);
     line->push_back(':');
-    AppendQuoted(line, value);
+    AppendQuotedText(line, value, QuoteStyle::kJson);
     return;
   }
   if (!line->empty()) line->push_back(' ');
   *line += key;
   line->push_back('=');
   if (NeedsQuotes(value)) {
-    AppendQuoted(line, value);
+    AppendQuotedText(line, value, QuoteStyle::kJson);
   } else {
     *line += value;
   }

@@ -1,8 +1,10 @@
 #include "model/labels.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/hash.h"
+#include "base/quote.h"
 
 namespace cachescope {
 namespace {
@@ -196,67 +198,23 @@ bool IsLegacyLabelName(std::string_view name) noexcept { return IsLegacyName(nam
 bool IsLegacyMetricName(std::string_view name) noexcept { return IsLegacyName(name, true); }
 
 bool IsValidUtf8(std::string_view text) noexcept {
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* const end = p + text.size();
-  while (p < end) {
-    const unsigned char lead = *p++;
-    if (lead < 0x80) continue;
-    int more = 0;
-    std::uint32_t point = 0;
-    if (lead >= 0xc2 && lead <= 0xdf) {
-      more = 1;
-      point = lead & 0x1fU;
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-      more = 2;
-      point = lead & 0x0fU;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      more = 3;
-      point = lead & 0x07U;
-    } else {
-      return false;
+  while (!text.empty()) {
+    // Eight ASCII bytes at a time.
+    std::uint64_t word = 0;
+    if (text.size() >= sizeof word) {
+      std::memcpy(&word, text.data(), sizeof word);
+      if ((word & 0x8080808080808080ULL) == 0) {
+        text.remove_prefix(sizeof word);
+        continue;
+      }
     }
-    const int length = more;
-    for (; more > 0; --more) {
-      if (p == end || (*p & 0xc0) != 0x80) return false;
-      point = point << 6 | (*p++ & 0x3fU);
-    }
-    if (length == 2 && (point < 0x800 || (point >= 0xd800 && point <= 0xdfff))) return false;
-    if (length == 3 && (point < 0x10000 || point > 0x10ffff)) return false;
+    const std::size_t length = Utf8Length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }
 
-void AppendQuoted(std::string* out, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out->push_back('"');
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7f) {
-          *out += "\\x";
-          out->push_back(kHex[byte >> 4]);
-          out->push_back(kHex[byte & 15]);
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-  out->push_back('"');
-}
+void AppendQuoted(std::string* out, std::string_view text) { AppendQuotedText(out, text, QuoteStyle::kGo); }
 
 }  // namespace cachescope

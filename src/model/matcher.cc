@@ -6,8 +6,29 @@
 
 namespace cachescope {
 
+namespace {
+
+// Plain strings with anything between them: `a.*b`. The first is a prefix and the last a suffix; either may be empty.
+struct Gaps {
+  std::vector<std::string> parts;
+
+  bool Matches(std::string_view text) const {
+    if (!text.starts_with(parts.front())) return false;
+    text.remove_prefix(parts.front().size());
+    for (std::size_t i = 1; i + 1 < parts.size(); ++i) {
+      const std::size_t at = text.find(parts[i]);
+      if (at == std::string_view::npos) return false;
+      text.remove_prefix(at + parts[i].size());
+    }
+    return text.ends_with(parts.back());
+  }
+};
+
+}  // namespace
+
 struct Matcher::Regex {
-  std::unique_ptr<re2::RE2> compiled;  // null when `literals` or `any_suffix` decides
+  std::unique_ptr<re2::RE2> compiled;  // null when `literals`, `gaps` or `any_suffix` decides
+  std::vector<Gaps> gaps;              // one of them matches
   std::vector<std::string> literals;   // sorted alternation of plain strings
   std::string prefix;                  // common literal prefix
   bool any_suffix = false;             // prefix followed by .* or .+
@@ -35,6 +56,31 @@ bool SplitAlternation(std::string_view text, std::vector<std::string>* out) {
   std::sort(out->begin(), out->end());
   out->erase(std::unique(out->begin(), out->end()), out->end());
   return true;
+}
+
+// `a.*b|.*c`, also in one pair of parentheses: alternatives of plain strings with `.*` between, before or behind them.
+bool SplitGaps(std::string_view text, std::vector<Gaps>* out) {
+  if (text.size() >= 2 && text.front() == '(' && text.back() == ')') {
+    text = text.substr(1, text.size() - 2);
+    if (text.starts_with("?:")) text.remove_prefix(2);
+  }
+  while (true) {
+    const auto bar = text.find('|');
+    std::string_view part = text.substr(0, bar);
+    Gaps gaps;
+    while (true) {
+      const auto gap = part.find(".*");
+      const std::string_view literal = part.substr(0, gap);
+      if (!IsLiteral(literal)) return false;
+      gaps.parts.emplace_back(literal);
+      if (gap == std::string_view::npos) break;
+      part.remove_prefix(gap + 2);
+    }
+    if (gaps.parts.size() == 1) return false;  // no gap: the whole text must be equal
+    out->push_back(std::move(gaps));
+    if (bar == std::string_view::npos) return true;
+    text.remove_prefix(bar + 1);
+  }
 }
 
 // The literal beginning of an expression without top-level alternation.
@@ -72,6 +118,7 @@ Result<Matcher> Matcher::New(MatchType type, std::string name, std::string value
       return InvalidArgument("error parsing regexp: " + regex->compiled->error());
     }
     regex->prefix = LiteralPrefix(out.value_);
+    if (!SplitGaps(out.value_, &regex->gaps)) regex->gaps.clear();
     const std::string_view rest = std::string_view(out.value_).substr(regex->prefix.size());
     if (rest == ".*" || rest == ".+") {
       regex->any_suffix = true;
@@ -100,6 +147,8 @@ bool Matcher::Matches(std::string_view value) const {
   } else if (regex_->any_suffix) {
     // Invalid UTF-8 cannot be stored, so "." takes any byte here.
     matched = !regex_->needs_suffix || value.size() > regex_->prefix.size();
+  } else if (!regex_->gaps.empty()) {
+    matched = std::any_of(regex_->gaps.begin(), regex_->gaps.end(), [&](const Gaps& g) { return g.Matches(value); });
   } else {
     matched = re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_->compiled);
   }
