@@ -270,32 +270,41 @@ Status ExpositionParser::ReadOpenMetricsSuffix(ExpositionEntry* entry) {
     entry->timestamp = SecondsToMs(seconds);
     entry->has_timestamp = true;
   }
-  if (View(at_, end_).starts_with(" # {")) CACHESCOPE_RETURN_IF_ERROR(ReadExemplar());
+  if (View(at_, end_).starts_with(" # {")) CACHESCOPE_RETURN_IF_ERROR(ReadExemplar(entry));
   if (at_ == end_) return Error("page does not end with # EOF");
   if (*at_ != '\n') return Expected("a new line");
   ++at_;
   return {};
 }
 
-Status ExpositionParser::ReadExemplar() {
+Status ExpositionParser::ReadExemplar(ExpositionEntry* entry) {
   at_ += std::strlen(" # ");
   const char* const from = at_;
   CACHESCOPE_RETURN_IF_ERROR(ScanBraces());
-  // The labels follow the grammar of a series that needs no name, so they are read as those of one.
-  const std::string labels = "x" + std::string(from, at_);
+  entry->exemplar_labels = View(from, at_);
   SeriesParts parts;
-  if (Status status = ParseSeries(labels, dialect_, MetricType::kUnknown, &parts); !status.ok()) {
+  if (Status status = ParseExemplarLabels(entry->exemplar_labels, &parts); !status.ok()) {
     return Error("exemplar: " + std::string(status.message()));
   }
   if (at_ == end_ || *at_ != ' ') return Expected("a value after exemplar labels");
   ++at_;
-  double number = 0;
-  CACHESCOPE_RETURN_IF_ERROR(ReadNumber("a value after exemplar labels", false, &number));
+  CACHESCOPE_RETURN_IF_ERROR(ReadNumber("a value after exemplar labels", false, &entry->exemplar_value));
+  entry->has_exemplar = true;
   if (at_ == end_ || *at_ != ' ') return {};
   ++at_;
-  CACHESCOPE_RETURN_IF_ERROR(ReadNumber("an exemplar time stamp", false, &number));
-  if (!std::isfinite(number)) return Error("invalid exemplar time stamp");
+  double seconds = 0;
+  CACHESCOPE_RETURN_IF_ERROR(ReadNumber("an exemplar time stamp", false, &seconds));
+  if (!std::isfinite(seconds)) return Error("invalid exemplar time stamp");
+  entry->exemplar_timestamp = SecondsToMs(seconds);
+  entry->has_exemplar_timestamp = true;
   return {};
+}
+
+Status ParseExemplarLabels(std::string_view exemplar_labels, SeriesParts* parts) {
+  // They follow the grammar of a series that needs no name, so they are read as those of one. Views point into the
+  // text, so it lives in the parts.
+  parts->exemplar_text.assign("x").append(exemplar_labels);
+  return ParseSeries(parts->exemplar_text, ExpositionDialect::kOpenMetrics, MetricType::kUnknown, parts);
 }
 
 // A value of the text format also ends at a tab or an opening brace.

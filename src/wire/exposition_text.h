@@ -36,6 +36,12 @@ struct ExpositionEntry {
   double value = 0;                        // NaN is the normal NaN, never the staleness marker
   TimestampMs timestamp = 0;               // clamped to what the type holds
   bool has_timestamp = false;
+  // kSeries of OpenMetrics: its exemplar, checked; ParseExemplarLabels opens the labels.
+  bool has_exemplar = false;
+  bool has_exemplar_timestamp = false;
+  std::string_view exemplar_labels;  // with their braces
+  double exemplar_value = 0;
+  TimestampMs exemplar_timestamp = 0;
 };
 
 // Not thread-safe; the page must outlive it. Linear in the page; allocates only for errors.
@@ -62,7 +68,7 @@ class ExpositionParser {
   Status ScanBraces();
   Status ReadTextSuffix(ExpositionEntry* entry);
   Status ReadOpenMetricsSuffix(ExpositionEntry* entry);
-  Status ReadExemplar();
+  Status ReadExemplar(ExpositionEntry* entry);
   Status ReadNumber(std::string_view what, bool text_value, double* out);
   void SkipBlanks();
   void SkipLine();
@@ -85,6 +91,7 @@ struct SeriesParts {
   std::string_view name;
   std::vector<LabelView> labels;  // sorted by name, unique, without empty values and without the metric name
   std::string scratch;
+  std::string exemplar_text;
 };
 
 // `type` is that of the entry: buckets of a histogram and quantiles of a summary get the canonical spelling of their
@@ -92,6 +99,9 @@ struct SeriesParts {
 // ("1" becomes "1.0"), as Prometheus 3 stores them. kCorruption: malformed, name missing, label name repeated, invalid
 // UTF-8.
 Status ParseSeries(std::string_view series, ExpositionDialect dialect, MetricType type, SeriesParts* parts);
+
+// The labels of an exemplar as parts without a name. The same errors; repeats what the parser checked.
+Status ParseExemplarLabels(std::string_view exemplar_labels, SeriesParts* parts);
 
 // Replaces \\ and \n, and \" in OpenMetrics; other escapes stay.
 std::string UnescapeHelp(std::string_view text, ExpositionDialect dialect);
