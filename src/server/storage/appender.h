@@ -34,6 +34,19 @@ class Appender {
   virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs t,
                                             std::shared_ptr<const FloatHistogram> histogram) = 0;
 
+  // The same with the time since which the series has been counting, in ms; 0: not known. A store that keeps no start
+  // times ignores it.
+  virtual Result<SeriesRef> AppendStarted(SeriesRef ref, const Labels& labels, TimestampMs t, TimestampMs start,
+                                          double v) {
+    (void)start;
+    return Append(ref, labels, t, v);
+  }
+  virtual Result<SeriesRef> AppendStartedHistogram(SeriesRef ref, const Labels& labels, TimestampMs t,
+                                                   TimestampMs start, std::shared_ptr<const FloatHistogram> histogram) {
+    (void)start;
+    return AppendHistogram(ref, labels, t, std::move(histogram));
+  }
+
   // Makes the batch visible and as durable as the store's configuration promises. kIoError when it could not be logged;
   // then nothing of the batch was stored.
   virtual Status Commit() = 0;

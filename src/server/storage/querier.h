@@ -17,6 +17,7 @@ namespace cachescope::storage {
 struct HistogramSample {
   TimestampMs t = 0;
   std::shared_ptr<const FloatHistogram> h;
+  TimestampMs start = 0;  // since when the series counted at this sample; 0: not known
 };
 
 // Columns of one series. Floats and histograms each ascend by time; a series may hold both, never at the same
@@ -25,10 +26,14 @@ struct SampleColumns {
   std::vector<TimestampMs> timestamps;
   std::vector<double> values;
   std::vector<HistogramSample> histograms;
+  // Since when the series counted at each float, as in HistogramSample. May be shorter than `timestamps`: what is
+  // missing at its end is not known.
+  std::vector<TimestampMs> starts;
   void clear() {
     timestamps.clear();
     values.clear();
     histograms.clear();
+    starts.clear();
   }
 };
 
@@ -63,12 +68,32 @@ struct SeriesSet {
   std::vector<std::string> warnings;
 };
 
+// A result as one object instead of one per series, for readers of very many. Thread-safe throughout. Keeps what it
+// needs alive.
+class SeriesList {
+ public:
+  virtual ~SeriesList() = default;
+  virtual std::size_t size() const = 0;
+  // Lives as long as the list.
+  virtual const Labels& labels(std::size_t index) const = 0;
+  // As the methods of Series. A store that finds out only now that a series is no result reads nothing.
+  virtual Status Read(std::size_t index, TimestampMs mint, TimestampMs maxt, SampleColumns* out) const = 0;
+  virtual Status ReadNewest(std::size_t index, TimestampMs mint, TimestampMs maxt, SampleColumns* out) const = 0;
+  std::vector<std::string> warnings;
+};
+
+// A set as a list.
+std::shared_ptr<const SeriesList> ListOf(SeriesSet set);
+
 // A view of a store over [mint, maxt]; batches are visible whole or not at all. Thread-safe.
 class Querier {
  public:
   virtual ~Querier() = default;
   // Series that match every matcher. A matcher that accepts the empty value also accepts absence. O(matching postings).
   virtual Result<SeriesSet> Select(bool sorted, const SelectHints& hints, const std::vector<Matcher>& matchers) = 0;
+  // The same, unsorted, for many series. Stores override it where a list is cheaper than a set.
+  virtual Result<std::shared_ptr<const SeriesList>> SelectList(const SelectHints& hints,
+                                                               const std::vector<Matcher>& matchers);
   // Sorted, unique; `matchers` empty means all series. `limit` 0: no limit.
   virtual Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers, std::size_t limit) = 0;
   virtual Result<std::vector<std::string>> LabelValues(const std::string& name, const std::vector<Matcher>& matchers,

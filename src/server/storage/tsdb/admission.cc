@@ -16,11 +16,10 @@ bool SameBits(const std::vector<double>& a, const std::vector<double>& b) {
 }  // namespace
 
 bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
-  return a.schema == b.schema && a.reset_hint == b.reset_hint && SameBits(a.zero_threshold, b.zero_threshold) &&
-         SameBits(a.zero_count, b.zero_count) && SameBits(a.count, b.count) && SameBits(a.sum, b.sum) &&
-         a.positive_spans == b.positive_spans && a.negative_spans == b.negative_spans &&
-         SameBits(a.positive_buckets, b.positive_buckets) && SameBits(a.negative_buckets, b.negative_buckets) &&
-         SameBits(a.custom_values, b.custom_values);
+  return a.schema == b.schema && SameBits(a.zero_threshold, b.zero_threshold) && SameBits(a.zero_count, b.zero_count) &&
+         SameBits(a.count, b.count) && SameBits(a.sum, b.sum) && a.positive_spans == b.positive_spans &&
+         a.negative_spans == b.negative_spans && SameBits(a.positive_buckets, b.positive_buckets) &&
+         SameBits(a.negative_buckets, b.negative_buckets) && SameBits(a.custom_values, b.custom_values);
 }
 
 Admission Admit(const NewestSample& newest, TimestampMs t, const SampleValue& value) {

@@ -17,9 +17,10 @@ inline constexpr TimestampMs kMaxTime = std::numeric_limits<TimestampMs>::max();
 struct SampleValue {
   std::uint64_t bits = 0;
   const std::shared_ptr<const FloatHistogram>* histogram = nullptr;  // not owned
+  TimestampMs start = 0;                                             // since when the series counts; 0: not known
 };
 
-// Bit for bit, NaN payloads included.
+// Bit for bit, NaN payloads included; counter reset hints, which a store adjusts, do not count.
 bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b);
 
 // The newest sample of a series, stored or waiting in a batch.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "server/storage/known_series.h"
 #include "server/storage/tsdb/head_state.h"
 
 namespace cachescope::tsdb {
@@ -18,7 +19,7 @@ std::string Refusal(const Labels& labels, TimestampMs t, const char* cause) {
   return "cannot append sample to " + labels.ToString() + ": timestamp " + std::to_string(t) + " " + cause;
 }
 
-class HeadAppender final : public storage::Appender {
+class HeadAppender final : public storage::Appender, public storage::KnownSeriesAppender {
  public:
   explicit HeadAppender(std::shared_ptr<HeadState> state)
       : state_(std::move(state)), session_(state_->sessions.EnterAppender()), min_time_(state_->sessions.min_time()) {
@@ -36,9 +37,25 @@ class HeadAppender final : public storage::Appender {
   }
   Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs t,
                                     std::shared_ptr<const FloatHistogram> histogram) override {
+    return AppendStartedHistogram(ref, labels, t, 0, std::move(histogram));
+  }
+  Result<SeriesRef> AppendStarted(SeriesRef ref, const Labels& labels, TimestampMs t, TimestampMs start,
+                                  double v) override {
+    return Add(ref, labels, t, {std::bit_cast<std::uint64_t>(v), nullptr, start});
+  }
+  Result<SeriesRef> AppendStartedHistogram(SeriesRef ref, const Labels& labels, TimestampMs t, TimestampMs start,
+                                           std::shared_ptr<const FloatHistogram> histogram) override {
     if (histogram == nullptr)
       return InvalidArgument("cannot append histogram to " + labels.ToString() + ": it is null");
-    return Add(ref, labels, t, {0, &histogram});
+    return Add(ref, labels, t, {0, &histogram, start});
+  }
+  Status AppendKnown(SeriesRef ref, TimestampMs t, double v) override;
+  void Prefetch(SeriesRef ref) const override {
+    const MemorySeries* const series = ref == 0 ? nullptr : state_->table.Get(ref);
+    if (series == nullptr) return;
+    // Labels, lock and the newest sample lie in its first two lines.
+    __builtin_prefetch(series, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(series) + 64, 1);
   }
   Status Commit() override;
   Status Rollback() override;
@@ -48,6 +65,10 @@ class HeadAppender final : public storage::Appender {
     MemorySeries* series;
     TimestampMs t;
     std::uint64_t bits;
+  };
+  struct PendingStart {
+    std::uint32_t index;  // in pending_
+    TimestampMs start;
   };
   struct PendingHistogram {
     std::uint32_t index;  // in pending_, where `bits` has no meaning then
@@ -76,6 +97,7 @@ class HeadAppender final : public storage::Appender {
 
   std::vector<Pending> pending_;
   std::vector<PendingHistogram> histograms_;  // ascending by index
+  std::vector<PendingStart> starts_;          // ascending by index
   // Newest sample of series whose `pending_index` another appender holds.
   absl::flat_hash_map<const MemorySeries*, std::uint32_t> contended_;
   bool ended_ = false;
@@ -122,6 +144,7 @@ void HeadAppender::Claim(MemorySeries* series, TimestampMs t, const SampleValue&
   const auto index = static_cast<std::uint32_t>(pending_.size());
   pending_.push_back({series, t, value.bits});
   if (value.histogram != nullptr) histograms_.push_back({index, *value.histogram});
+  if (value.start != 0) starts_.push_back({index, value.start});
   ++series->pending_count;
   if (series->pending_owner == 0 || series->pending_owner == id_) {
     series->pending_owner = id_;
@@ -173,6 +196,23 @@ Result<SeriesRef> HeadAppender::Add(SeriesRef ref, const Labels& labels, Timesta
   }
 }
 
+Status HeadAppender::AppendKnown(SeriesRef ref, TimestampMs t, double v) {
+  if (ended_) return InvalidArgument("cannot append sample: the batch has ended");
+  MemorySeries* const series = ref == 0 ? nullptr : state_->table.Get(ref);
+  if (series == nullptr) return NotFound("cannot append sample: the series is not known");
+  CACHESCOPE_RETURN_IF_ERROR(CheckBounds(series->labels(), t));
+  const SampleValue value{std::bit_cast<std::uint64_t>(v)};
+  Admission admission = Admission::kAppend;
+  {
+    const std::lock_guard lock(series->lock());
+    if (series->removed) return NotFound("cannot append sample: the series is not known");
+    admission = Admit(NewestOf(*series), t, value);
+    if (admission == Admission::kAppend) Claim(series, t, value);
+  }
+  return admission == Admission::kAppend || admission == Admission::kEqual ? Status()
+                                                                           : Refuse(admission, series->labels(), t);
+}
+
 void HeadAppender::Apply(const CommitContext& context) {
   HeadCounters& counters = state_->counters;
   SeriesChange change;
@@ -180,11 +220,13 @@ void HeadAppender::Apply(const CommitContext& context) {
   TimestampMs maxt = state_->max_time.load(std::memory_order_relaxed);
   std::uint64_t appended = 0;
   auto histogram = histograms_.begin();
+  auto start = starts_.begin();
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     if (i + kPrefetchDistance < pending_.size()) __builtin_prefetch(pending_[i + kPrefetchDistance].series, 1);
     const Pending& sample = pending_[i];
-    SampleValue value{sample.bits, nullptr};
+    SampleValue value{sample.bits};
     if (histogram != histograms_.end() && histogram->index == i) value.histogram = &(histogram++)->h;
+    if (start != starts_.end() && start->index == i) value.start = (start++)->start;
     const std::lock_guard lock(sample.series->lock());
     Release(sample.series);
     const Admission admission = Admit(sample.series->newest(), sample.t, value);
@@ -234,6 +276,7 @@ void HeadAppender::End() {
   ended_ = true;
   pending_ = {};
   histograms_ = {};
+  starts_ = {};
   state_->sessions.LeaveAppender(session_);
 }
 

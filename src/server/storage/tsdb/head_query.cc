@@ -5,12 +5,22 @@
 #include <bit>
 #include <mutex>
 
+#include "server/storage/tsdb/chunk_columns.h"
 #include "server/storage/tsdb/head_state.h"
 
 namespace cachescope::tsdb {
 namespace {
 
-constexpr std::size_t kPrefetchDistance = 8;
+constexpr std::size_t kPrefetchDistance = 12;
+
+// A label whose values have more candidates than this each is asked value by value.
+constexpr std::size_t kSeriesPerValueWorthIt = 4;
+
+void Prefetch(const MemorySeries* series) {
+  constexpr std::size_t kCacheLine = 64;
+  const auto* at = reinterpret_cast<const char*>(series);
+  for (std::size_t line = 0; line < sizeof(MemorySeries); line += kCacheLine) __builtin_prefetch(at + line, 1);
+}
 
 // Keeps the state, the removed series and the visible sequence number for everybody who reads.
 class ReadSession {
@@ -36,9 +46,25 @@ class ReadSession {
   const TimestampMs maxt_;
 };
 
+// Gives the samples from `floats` and `histograms` on their start times.
+void AddStarts(const std::vector<StartMark>& marks, std::size_t floats, std::size_t histograms,
+               storage::SampleColumns* out) {
+  const auto start_at = [&](TimestampMs t) {
+    const auto next =
+        std::partition_point(marks.begin(), marks.end(), [t](const StartMark& mark) { return mark.from <= t; });
+    return next == marks.begin() ? 0 : std::prev(next)->start;
+  };
+  out->starts.resize(floats);
+  for (std::size_t i = floats; i < out->timestamps.size(); ++i) out->starts.push_back(start_at(out->timestamps[i]));
+  for (std::size_t i = histograms; i < out->histograms.size(); ++i) {
+    out->histograms[i].start = start_at(out->histograms[i].t);
+  }
+}
+
 Status Decode(const SeriesSnapshot& snapshot, TimestampMs mint, storage::SampleColumns* out) {
   for (const ChunkBytes& chunk : snapshot.closed) {
-    CACHESCOPE_RETURN_IF_ERROR(DecodeXor(chunk.bytes(), out, mint, snapshot.maxt));
+    CACHESCOPE_RETURN_IF_ERROR(IsColumns(chunk.bytes()) ? DecodeColumns(chunk.bytes(), out, mint, snapshot.maxt)
+                                                        : DecodeXor(chunk.bytes(), out, mint, snapshot.maxt));
   }
   if (!snapshot.open.empty()) CACHESCOPE_RETURN_IF_ERROR(DecodeXor(snapshot.open, out, mint, snapshot.maxt));
   for (const auto& chunk : snapshot.histograms) {
@@ -50,6 +76,37 @@ Status Decode(const SeriesSnapshot& snapshot, TimestampMs mint, storage::SampleC
   return {};
 }
 
+Status ReadSeries(const ReadSession& session, const MemorySeries& series, TimestampMs mint, TimestampMs maxt,
+                  storage::SampleColumns* out) {
+  mint = std::max(mint, session.mint());
+  maxt = std::min(maxt, session.maxt());
+  if (mint > maxt) return {};
+  thread_local SeriesSnapshot snapshot;  // keeps its capacity from call to call
+  {
+    const std::lock_guard lock(series.lock());
+    series.Snapshot(session.seq(), mint, maxt, &snapshot);
+  }
+  const std::size_t floats = out->timestamps.size();
+  const std::size_t histograms = out->histograms.size();
+  Status status = Decode(snapshot, mint, out);
+  if (!snapshot.starts.empty()) AddStarts(snapshot.starts, floats, histograms, out);
+  snapshot.clear();
+  return status;
+}
+
+Status ReadNewestSample(const ReadSession& session, const MemorySeries& series, TimestampMs mint, TimestampMs maxt,
+                        storage::SampleColumns* out) {
+  NewestSample newest;
+  {
+    const std::lock_guard lock(series.lock());
+    (void)series.NewestFloat(session.seq(), std::max(mint, session.mint()), std::min(maxt, session.maxt()), &newest);
+  }
+  if (!newest.exists) return ReadSeries(session, series, mint, maxt, out);
+  out->timestamps.push_back(newest.t);
+  out->values.push_back(std::bit_cast<double>(newest.bits));
+  return {};
+}
+
 class HeadSeries final : public storage::Series {
  public:
   HeadSeries(std::shared_ptr<const ReadSession> session, const MemorySeries* series)
@@ -57,34 +114,44 @@ class HeadSeries final : public storage::Series {
 
   const Labels& labels() const override { return series_->labels(); }
   Status Read(TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const override {
-    mint = std::max(mint, session_->mint());
-    maxt = std::min(maxt, session_->maxt());
-    if (mint > maxt) return {};
-    thread_local SeriesSnapshot snapshot;  // keeps its capacity from call to call
-    {
-      const std::lock_guard lock(series_->lock());
-      series_->Snapshot(session_->seq(), mint, maxt, &snapshot);
-    }
-    Status status = Decode(snapshot, mint, out);
-    snapshot.clear();
-    return status;
+    return ReadSeries(*session_, *series_, mint, maxt, out);
   }
   Status ReadNewest(TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const override {
-    NewestSample newest;
-    {
-      const std::lock_guard lock(series_->lock());
-      (void)series_->NewestFloat(session_->seq(), std::max(mint, session_->mint()), std::min(maxt, session_->maxt()),
-                                 &newest);
-    }
-    if (!newest.exists) return Read(mint, maxt, out);
-    out->timestamps.push_back(newest.t);
-    out->values.push_back(std::bit_cast<double>(newest.bits));
-    return {};
+    return ReadNewestSample(*session_, *series_, mint, maxt, out);
   }
 
  private:
   const std::shared_ptr<const ReadSession> session_;
   const MemorySeries* series_;  // kept by session_
+};
+
+// Candidates of the index: whether the rest of the matchers accept one, and whether it has samples, shows when it is
+// read, which may happen on several threads.
+class HeadSeriesList final : public storage::SeriesList {
+ public:
+  HeadSeriesList(std::shared_ptr<const ReadSession> session, std::vector<const MemorySeries*> series,
+                 std::vector<Matcher> residual)
+      : session_(std::move(session)), series_(std::move(series)), residual_(std::move(residual)) {}
+
+  std::size_t size() const override { return series_.size(); }
+  const Labels& labels(std::size_t index) const override { return series_[index]->labels(); }
+  Status Read(std::size_t index, TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const override {
+    return Accepts(index) ? ReadSeries(*session_, *series_[index], mint, maxt, out) : Status();
+  }
+  Status ReadNewest(std::size_t index, TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const override {
+    return Accepts(index) ? ReadNewestSample(*session_, *series_[index], mint, maxt, out) : Status();
+  }
+
+ private:
+  bool Accepts(std::size_t index) const {
+    if (index + kPrefetchDistance < series_.size()) Prefetch(series_[index + kPrefetchDistance]);
+    return std::all_of(residual_.begin(), residual_.end(),
+                       [&](const Matcher& matcher) { return matcher.MatchesLabels(series_[index]->labels()); });
+  }
+
+  const std::shared_ptr<const ReadSession> session_;
+  const std::vector<const MemorySeries*> series_;  // kept by session_
+  const std::vector<Matcher> residual_;
 };
 
 class HeadQuerier final : public storage::Querier {
@@ -94,21 +161,33 @@ class HeadQuerier final : public storage::Querier {
 
   Result<storage::SeriesSet> Select(bool sorted, const storage::SelectHints& hints,
                                     const std::vector<Matcher>& matchers) override;
+  Result<std::shared_ptr<const storage::SeriesList>> SelectList(const storage::SelectHints& hints,
+                                                                const std::vector<Matcher>& matchers) override;
   Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers, std::size_t limit) override;
   Result<std::vector<std::string>> LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                                std::size_t limit) override;
 
  private:
   // Visible series that match, at most `limit` of them (0: all), in the order of their references.
-  std::vector<const MemorySeries*> Find(const std::vector<Matcher>& matchers, std::size_t limit) const;
+  std::vector<const MemorySeries*> Find(const std::vector<Matcher>& matchers, std::size_t limit) const {
+    return Visible(session_->state().index.Find(matchers), limit);
+  }
+  std::vector<const MemorySeries*> Visible(const Candidates& candidates, std::size_t limit) const;
+  std::vector<std::string> ValuesAmong(const std::string& name, const Candidates& candidates, std::size_t limit) const;
   bool SeesAny(RefSpan refs) const;
+  // Values of a label that visible series have.
+  std::vector<std::string> SeenValues(const std::string& name, std::size_t limit) const;
 
   const std::shared_ptr<const ReadSession> session_;
 };
 
-std::vector<const MemorySeries*> HeadQuerier::Find(const std::vector<Matcher>& matchers, std::size_t limit) const {
+bool Accepted(const Candidates& candidates, const MemorySeries& series) {
+  return std::all_of(candidates.residual.begin(), candidates.residual.end(),
+                     [&](const Matcher* matcher) { return matcher->MatchesLabels(series.labels()); });
+}
+
+std::vector<const MemorySeries*> HeadQuerier::Visible(const Candidates& candidates, std::size_t limit) const {
   const HeadState& state = session_->state();
-  const Candidates candidates = state.index.Find(matchers);
   std::vector<const MemorySeries*> found;
   found.reserve(candidates.refs.size());
   for (const SeriesRef ref : candidates.refs) {
@@ -117,11 +196,9 @@ std::vector<const MemorySeries*> HeadQuerier::Find(const std::vector<Matcher>& m
   }
   std::size_t size = 0;
   for (std::size_t i = 0; i < found.size() && (limit == 0 || size < limit); ++i) {
-    if (i + kPrefetchDistance < found.size()) __builtin_prefetch(found[i + kPrefetchDistance], 1);
+    if (i + kPrefetchDistance < found.size()) Prefetch(found[i + kPrefetchDistance]);
     const MemorySeries* series = found[i];
-    const bool matches = std::all_of(candidates.residual.begin(), candidates.residual.end(),
-                                     [&](const Matcher* matcher) { return matcher->MatchesLabels(series->labels()); });
-    if (matches && session_->Sees(*series)) found[size++] = series;
+    if (Accepted(candidates, *series) && session_->Sees(*series)) found[size++] = series;
   }
   found.resize(size);
   return found;
@@ -146,6 +223,22 @@ Result<storage::SeriesSet> HeadQuerier::Select(bool sorted, const storage::Selec
   out.series.reserve(found.size());
   for (const MemorySeries* series : found) out.series.push_back(std::make_unique<HeadSeries>(session_, series));
   return out;
+}
+
+Result<std::shared_ptr<const storage::SeriesList>> HeadQuerier::SelectList(const storage::SelectHints& hints,
+                                                                           const std::vector<Matcher>& matchers) {
+  if (hints.limit != 0) return Querier::SelectList(hints, matchers);
+  const HeadState& state = session_->state();
+  const Candidates candidates = state.index.Find(matchers);
+  std::vector<const MemorySeries*> found;
+  found.reserve(candidates.refs.size());
+  for (const SeriesRef ref : candidates.refs) {
+    if (const MemorySeries* series = state.table.Get(ref); series != nullptr) found.push_back(series);
+  }
+  std::vector<Matcher> residual;
+  for (const Matcher* matcher : candidates.residual) residual.push_back(*matcher);
+  return std::shared_ptr<const storage::SeriesList>(
+      std::make_shared<const HeadSeriesList>(session_, std::move(found), std::move(residual)));
 }
 
 std::vector<std::string> SortedStrings(const absl::flat_hash_set<std::string_view>& values, std::size_t limit) {
@@ -179,19 +272,65 @@ Result<std::vector<std::string>> HeadQuerier::LabelNames(const std::vector<Match
 
 Result<std::vector<std::string>> HeadQuerier::LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                                           std::size_t limit) {
-  if (!matchers.empty()) {
-    absl::flat_hash_set<std::string_view> values;
-    for (const MemorySeries* series : Find(matchers, 0)) {
-      const std::string_view value = series->labels().Get(name);
-      if (!value.empty()) values.insert(value);
-    }
-    return SortedStrings(values, limit);
+  if (matchers.empty()) return SeenValues(name, limit);
+  const Candidates candidates = session_->state().index.Find(matchers);
+  // Few values of many series: one series that is seen is enough for each.
+  if (session_->state().index.CountValues(name) * kSeriesPerValueWorthIt < candidates.refs.size()) {
+    return ValuesAmong(name, candidates, limit);
   }
+  absl::flat_hash_set<std::string_view> values;
+  for (const MemorySeries* series : Visible(candidates, 0)) {
+    const std::string_view value = series->labels().Get(name);
+    if (!value.empty()) values.insert(value);
+  }
+  return SortedStrings(values, limit);
+}
+
+std::vector<std::string> HeadQuerier::ValuesAmong(const std::string& name, const Candidates& candidates,
+                                                  std::size_t limit) const {
   std::vector<std::string> out;
+  const RefList& all = candidates.refs;
   session_->state().index.VisitValues(name, [&](const std::string& value, RefSpan refs) {
-    if (SeesAny(refs)) out.push_back(value);
+    auto at = all.begin();
+    for (const SeriesRef ref : refs) {
+      at = std::lower_bound(at, all.end(), ref);
+      if (at == all.end()) break;
+      if (*at != ref) continue;
+      const MemorySeries* series = session_->state().table.Get(ref);
+      if (series == nullptr || !Accepted(candidates, *series) || !session_->Sees(*series)) continue;
+      out.push_back(value);
+      break;
+    }
     return limit == 0 || out.size() < limit;
   });
+  return out;
+}
+
+// Most values have one series, and each series is a few cache lines that nobody has touched: those are looked at
+// together, so that the next ones are on their way meanwhile.
+std::vector<std::string> HeadQuerier::SeenValues(const std::string& name, std::size_t limit) const {
+  struct Candidate {
+    std::string value;
+    const MemorySeries* only;  // null: known to be seen
+  };
+  std::vector<Candidate> candidates;
+  std::size_t sure = 0;
+  session_->state().index.VisitValues(name, [&](const std::string& value, RefSpan refs) {
+    const MemorySeries* only = refs.size() == 1 ? session_->state().table.Get(refs.front()) : nullptr;
+    if (only == nullptr && !SeesAny(refs)) return true;
+    if (only == nullptr) ++sure;
+    candidates.push_back({value, only});
+    return limit == 0 || sure < limit;
+  });
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < candidates.size() && (limit == 0 || out.size() < limit); ++i) {
+    if (i + kPrefetchDistance < candidates.size() && candidates[i + kPrefetchDistance].only != nullptr) {
+      Prefetch(candidates[i + kPrefetchDistance].only);
+    }
+    if (candidates[i].only == nullptr || session_->Sees(*candidates[i].only)) {
+      out.push_back(std::move(candidates[i].value));
+    }
+  }
   return out;
 }
 

@@ -54,6 +54,8 @@ class LabelIndex {
   // In sorted order until `visit` returns false. `visit` runs under the lock and must not call this index.
   void VisitValues(std::string_view name, const std::function<bool(const std::string&, RefSpan)>& visit) const;
 
+  std::size_t CountValues(std::string_view name) const { return ValueCount(name); }
+
   // The `top` largest of each kind. Linear in the label pairs.
   Cardinality Count(std::size_t top) const;
   std::size_t MemoryBytes() const;

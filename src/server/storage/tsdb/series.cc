@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "server/storage/tsdb/chunk_columns.h"
+#include "server/storage/tsdb/histogram_hint.h"
+
 namespace cachescope::tsdb {
 namespace {
 
@@ -41,6 +44,19 @@ auto FirstNotBefore(const Chunks& chunks, TimestampMs mint) {
   return std::partition_point(chunks.begin(), chunks.end(), [mint](const auto& chunk) { return chunk.maxt < mint; });
 }
 
+// An XOR chunk as columns, or null where that saves nothing.
+ChunkBytes AsColumns(const ChunkBytes& chunk) {
+  thread_local storage::SampleColumns samples;
+  thread_local std::vector<std::uint8_t> bytes;
+  samples.clear();
+  if (!DecodeXor(chunk.bytes(), &samples, kMinTime, kMaxTime).ok()) return {};
+  if (!EncodeColumns(samples, chunk.size(), &bytes)) return {};
+  ChunkBytes out(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), out.data());
+  out.set_size(bytes.size());
+  return out;
+}
+
 }  // namespace
 
 void SeriesSnapshot::clear() {
@@ -48,6 +64,7 @@ void SeriesSnapshot::clear() {
   open.clear();
   histograms.clear();
   open_histograms.clear();
+  starts.clear();
 }
 
 NewestSample MemorySeries::newest() const noexcept {
@@ -72,6 +89,7 @@ void MemorySeries::NoteCommit(const CommitContext& context, TimestampMs t) {
 
 void MemorySeries::Append(const CommitContext& context, TimestampMs t, const SampleValue& value, SeriesChange* change) {
   NoteCommit(context, t);
+  if (value.start != 0 || (rare_ && !rare_->starts.empty())) NoteStart(t, value.start);
   if (value.histogram != nullptr) {
     AppendHistogram(context, t, *value.histogram, change);
   } else {
@@ -81,9 +99,25 @@ void MemorySeries::Append(const CommitContext& context, TimestampMs t, const Sam
   has_newest_ = true;
 }
 
+void MemorySeries::NoteStart(TimestampMs t, TimestampMs start) {
+  auto& starts = rare().starts;
+  if (starts.empty() ? start != 0 : starts.back().start != start) starts.push_back({t, start});
+}
+
+void MemorySeries::TruncateStarts(TimestampMs mint) {
+  auto& starts = rare_->starts;
+  const auto keep =
+      std::partition_point(starts.begin(), starts.end(), [&](const StartMark& m) { return m.from <= mint; });
+  // The mark in force at `mint` stays.
+  if (keep - starts.begin() > 1) starts.erase(starts.begin(), keep - 1);
+}
+
 void MemorySeries::CloseOpenChunk(SeriesChange* change) {
   const std::size_t size = open_.size();
-  if (open_.capacity() - size >= kWorthShrinking) {
+  if (ChunkBytes columns = AsColumns(open_); columns) {
+    change->bytes -= static_cast<std::int64_t>(open_.capacity() - columns.capacity());
+    open_ = std::move(columns);
+  } else if (open_.capacity() - size >= kWorthShrinking) {
     change->bytes -= static_cast<std::int64_t>(open_.capacity() - size);
     open_ = open_.Resized(size);
   }
@@ -129,9 +163,15 @@ void MemorySeries::AppendHistogram(const CommitContext& context, TimestampMs t,
     open.clear();
   }
   if (open.empty()) change->chunks += 1;
-  open.push_back({t, h});
+  std::shared_ptr<const FloatHistogram> stored = h;
+  if (const CounterResetHint hint = StoredHint(*h, rare_part.newest.get()); hint != h->reset_hint) {
+    auto copy = std::make_shared<FloatHistogram>(*h);
+    copy->reset_hint = hint;
+    stored = std::move(copy);
+  }
+  open.push_back({t, stored});
   change->bytes += HistogramBytes(*h);
-  rare_part.newest = h;
+  rare_part.newest = std::move(stored);
 }
 
 bool MemorySeries::ClampToVisible(std::uint64_t seq, TimestampMs* maxt) const {
@@ -162,7 +202,8 @@ bool MemorySeries::Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs max
 }
 
 bool MemorySeries::NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, NewestSample* out) const {
-  const bool only_floats = !rare_ || (!rare_->newest && rare_->closed.empty() && rare_->open.empty());
+  const bool only_floats =
+      !rare_ || (!rare_->newest && rare_->closed.empty() && rare_->open.empty() && rare_->starts.empty());
   if (!open_ || !only_floats || newest_t_ < mint || !ClampToVisible(seq, &maxt) || newest_t_ > maxt) return false;
   *out = newest();
   return true;
@@ -180,6 +221,7 @@ void MemorySeries::Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs max
     out->open.assign(bytes.begin(), bytes.end());
   }
   if (!rare_) return;
+  out->starts = rare_->starts;
   for (auto it = FirstNotBefore(rare_->closed, mint); it != rare_->closed.end() && it->mint <= maxt; ++it) {
     out->histograms.push_back(it->samples);
   }
@@ -201,6 +243,7 @@ bool MemorySeries::Truncate(TimestampMs mint, SeriesChange* change) {
     open_ = ChunkBytes();
   }
   if (!rare_) return closed_.empty() && !open_;
+  TruncateStarts(mint);
   const auto keep_histograms = FirstNotBefore(rare_->closed, mint);
   for (auto it = rare_->closed.cbegin(); it != keep_histograms; ++it) {
     change->chunks -= 1;

@@ -1,8 +1,9 @@
 // MemorySeries is one series of the head: its labels, its closed chunks, the chunk being appended to, and the few facts
 // that let a reader see whole batches only.
 //
-// Labels and reference are constant; everything else is guarded by `lock()`, which is held for tens of nanoseconds:
-// readers copy references to closed chunks and the bytes of the open one, and decode without it.
+// Labels and reference are constant; everything else is guarded by `lock()`, which is held for tens of nanoseconds (two
+// microseconds by the append that closes a chunk): readers copy references to closed chunks and the bytes of the open
+// one, and decode without it.
 //
 // Visibility. Samples of a series ascend by time and commits happen one after the other, so what a reader of sequence
 // number S may see is a prefix in time: a series remembers the first timestamp of its newest commit, and of older
@@ -42,13 +43,20 @@ struct CommitContext {
   DurationMs chunk_range = 0;  // chunks do not cross its multiples; 0: they may
 };
 
+// From sample time `from` on the series counts since `start`; 0: not known.
+struct StartMark {
+  TimestampMs from = 0;
+  TimestampMs start = 0;
+};
+
 // What Read needs, copied under the lock; reused between calls to save allocations.
 struct SeriesSnapshot {
   std::vector<ChunkBytes> closed;
   std::vector<std::uint8_t> open;
   std::vector<std::shared_ptr<const std::vector<storage::HistogramSample>>> histograms;
   std::vector<storage::HistogramSample> open_histograms;
-  TimestampMs maxt = 0;  // the asked one, or less where newer samples must not be seen
+  std::vector<StartMark> starts;  // ascending by time; empty: no start time is known
+  TimestampMs maxt = 0;           // the asked one, or less where newer samples must not be seen
   void clear();
 };
 
@@ -67,7 +75,7 @@ class MemorySeries {
   // Whether a chunk with samples visible to a reader at `seq` overlaps [mint, maxt].
   bool Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs maxt) const;
   void Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, SeriesSnapshot* out) const;
-  // Whether the newest sample is a visible float in [mint, maxt], and nothing in the series is a histogram.
+  // Whether the newest sample is a visible float in [mint, maxt], and the series has no histograms and no start times.
   bool NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, NewestSample* out) const;
   // Drops chunks whose samples are all older than mint. Returns whether no sample is left.
   bool Truncate(TimestampMs mint, SeriesChange* change);
@@ -96,7 +104,8 @@ class MemorySeries {
   };
   // What most series never need.
   struct Rare {
-    std::vector<Boundary> older;  // ascending; before boundary_
+    std::vector<Boundary> older;    // ascending; before boundary_
+    std::vector<StartMark> starts;  // ascending by time
     std::vector<HistogramChunk> closed;
     std::vector<storage::HistogramSample> open;
     std::shared_ptr<const FloatHistogram> newest;  // set while the newest sample is a histogram
@@ -104,6 +113,8 @@ class MemorySeries {
 
   Rare& rare();
   void NoteCommit(const CommitContext& context, TimestampMs t);
+  void NoteStart(TimestampMs t, TimestampMs start);
+  void TruncateStarts(TimestampMs mint);
   void AppendFloat(const CommitContext& context, TimestampMs t, std::uint64_t bits, SeriesChange* change);
   void AppendHistogram(const CommitContext& context, TimestampMs t, const std::shared_ptr<const FloatHistogram>& h,
                        SeriesChange* change);
@@ -121,7 +132,7 @@ class MemorySeries {
   XorState xor_;  // of open_; keeps the newest float after the chunk was closed
   TimestampMs open_mint_ = 0;
   ChunkBytes open_;
-  std::vector<ClosedChunk> closed_;
+  std::vector<ClosedChunk> closed_;  // columns (chunk_columns.h) where these are smaller, else XOR
   std::unique_ptr<Rare> rare_;
 };
 
