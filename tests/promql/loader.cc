@@ -78,11 +78,14 @@ Status LoadSeries(const SeriesLine& series, DurationMs step, storage::Appender* 
   for (std::size_t i = 0; i < series.points.size(); ++i) {
     const Point& point = series.points[i];
     const TimestampMs t = static_cast<TimestampMs>(i) * step;
+    const bool started = i < series.start_offsets.size() && series.start_offsets[i].has_value();
+    const TimestampMs start = started ? t + *series.start_offsets[i] : 0;
     if (point.kind == Point::Kind::kFloat) {
-      auto ref = appender->Append(0, series.labels, t, point.f);
+      auto ref = appender->AppendStarted(0, series.labels, t, start, point.f);
       if (!ref.ok()) return ref.status();
     } else if (point.kind == Point::Kind::kHistogram) {
-      auto ref = appender->AppendHistogram(0, series.labels, t, std::make_shared<const FloatHistogram>(point.h));
+      auto ref =
+          appender->AppendStartedHistogram(0, series.labels, t, start, std::make_shared<const FloatHistogram>(point.h));
       if (!ref.ok()) return ref.status();
     }
   }

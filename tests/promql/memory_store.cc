@@ -51,6 +51,17 @@ class MemoryAppender final : public storage::Appender {
     points.histograms[t] = std::move(copy);
     return storage::SeriesRef{1};
   }
+  Result<storage::SeriesRef> AppendStarted(storage::SeriesRef ref, const Labels& labels, TimestampMs t,
+                                           TimestampMs start, double v) override {
+    if (start != 0) store_.series_[labels].starts[t] = start;
+    return Append(ref, labels, t, v);
+  }
+  Result<storage::SeriesRef> AppendStartedHistogram(storage::SeriesRef ref, const Labels& labels, TimestampMs t,
+                                                    TimestampMs start,
+                                                    std::shared_ptr<const FloatHistogram> histogram) override {
+    if (start != 0) store_.series_[labels].starts[t] = start;
+    return AppendHistogram(ref, labels, t, std::move(histogram));
+  }
   Status Commit() override { return {}; }
   Status Rollback() override { return {}; }
 
@@ -63,17 +74,28 @@ class MemorySeries final : public storage::Series {
   MemorySeries(const Labels& labels, const MemoryStore::Points& points) : labels_(labels), points_(points) {}
   const Labels& labels() const override { return labels_; }
   Status Read(TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const override {
-    for (auto it = points_.floats.lower_bound(mint); it != points_.floats.end() && it->first <= maxt; ++it) {
-      out->timestamps.push_back(it->first);
-      out->values.push_back(it->second);
-    }
-    for (auto it = points_.histograms.lower_bound(mint); it != points_.histograms.end() && it->first <= maxt; ++it) {
-      out->histograms.push_back({it->first, it->second});
-    }
-    return {};
+    if (points_.starts.empty()) return ReadPlain(mint, maxt, out);
+    out->starts.resize(out->timestamps.size());
+    return ReadPlain(mint, maxt, out);
   }
 
  private:
+  Status ReadPlain(TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const {
+    for (auto it = points_.floats.lower_bound(mint); it != points_.floats.end() && it->first <= maxt; ++it) {
+      out->timestamps.push_back(it->first);
+      out->values.push_back(it->second);
+      if (!points_.starts.empty()) out->starts.push_back(StartAt(it->first));
+    }
+    for (auto it = points_.histograms.lower_bound(mint); it != points_.histograms.end() && it->first <= maxt; ++it) {
+      out->histograms.push_back({it->first, it->second, StartAt(it->first)});
+    }
+    return {};
+  }
+  TimestampMs StartAt(TimestampMs t) const {
+    const auto it = points_.starts.find(t);
+    return it == points_.starts.end() ? 0 : it->second;
+  }
+
   const Labels& labels_;
   const MemoryStore::Points& points_;
 };

@@ -22,6 +22,7 @@ class MemoryStore final : public storage::Storage {
   struct Points {
     std::map<TimestampMs, double> floats;
     std::map<TimestampMs, std::shared_ptr<const FloatHistogram>> histograms;
+    std::map<TimestampMs, TimestampMs> starts;  // of the samples of either kind that have one
   };
   std::map<Labels, Points> series_;
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "server/promql/eval.h"
+#include "server/promql/query_gate.h"
+#include "server/promql/worker_pool.h"
 
 namespace cachescope::promql {
 namespace {
@@ -72,6 +74,7 @@ Status RunValue(Evaluator* ev, const Expr& expr, const Grid& grid, bool instant,
     for (std::size_t step = 0; step < grid.steps; ++step) value.block.SetFloat(0, step, value.scalar[step]);
   }
   if (ev->options().delayed_name_removal) CACHESCOPE_RETURN_IF_ERROR(ev->RemoveMarkedNames(&value.block));
+  CACHESCOPE_RETURN_IF_ERROR(ev->budget().CheckBytes(value.block.SampleCount() * sizeof(Sample)));
   result->type = instant ? ValueType::kVector : ValueType::kMatrix;
   result->series.reserve(value.block.rows());
   for (std::size_t row = 0; row < value.block.rows(); ++row) {
@@ -81,9 +84,27 @@ Status RunValue(Evaluator* ev, const Expr& expr, const Grid& grid, bool instant,
   return {};
 }
 
+class GateLease {
+ public:
+  explicit GateLease(QueryGate* gate) : gate_(*gate) {}
+  ~GateLease() { gate_.Leave(); }
+  GateLease(const GateLease&) = delete;
+  GateLease& operator=(const GateLease&) = delete;
+
+ private:
+  QueryGate& gate_;
+};
+
 }  // namespace
 
-Engine::Engine(EngineOptions options) : options_(std::move(options)) {}
+Engine::Engine(EngineOptions options) : options_(std::move(options)) {
+  std::size_t threads = options_.threads;
+  if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+  pool_ = std::make_unique<WorkerPool>(threads - 1);
+  gate_ = std::make_unique<QueryGate>(options_.max_concurrent);
+}
+
+Engine::~Engine() = default;
 
 Result<QueryResult> Engine::Instant(storage::Queryable& storage, std::string_view query, TimestampMs at,
                                     const QueryContext& context) const {
@@ -116,9 +137,17 @@ Result<QueryResult> Engine::Evaluate(storage::Queryable& storage, const Expr& ex
   EvalOptions eval;
   eval.lookback = lookback;
   eval.max_samples = options_.max_samples;
+  eval.max_bytes = options_.max_bytes;
+  eval.max_series = options_.max_series;
+  eval.start_times = options_.start_times;
+  eval.simple = options_.simple;
+  eval.always_parallel = options_.always_parallel;
+  eval.pool = pool_->threads() > 0 ? pool_.get() : nullptr;
   eval.delayed_name_removal = options_.delayed_name_removal;
   eval.deadline = std::chrono::steady_clock::now() + (context.timeout.count() > 0 ? context.timeout : options_.timeout);
   eval.cancelled = context.cancelled;
+  CACHESCOPE_RETURN_IF_ERROR(gate_->Enter(eval.deadline, eval.cancelled));
+  const GateLease lease(gate_.get());
   const std::unique_ptr<storage::Querier> querier = storage.NewQuerier(plan.mint(), plan.maxt());
   Evaluator ev(querier.get(), &plan, eval);
   CACHESCOPE_RETURN_IF_ERROR(ev.budget().CheckCells(1, grid.steps));
@@ -128,6 +157,7 @@ Result<QueryResult> Engine::Evaluate(storage::Queryable& storage, const Expr& ex
   } else {
     CACHESCOPE_RETURN_IF_ERROR(RunValue(&ev, expr, grid, instant, &result));
   }
+  CACHESCOPE_RETURN_IF_ERROR(ev.CheckNow());
   result.warnings = ev.annotations().Warnings(text);
   result.infos = ev.annotations().Infos(text);
   result.warnings.insert(result.warnings.end(), ev.storage_warnings().begin(), ev.storage_warnings().end());

@@ -1,8 +1,8 @@
 // The PromQL engine: evaluates a parsed query over a storage::Queryable. Column-wise: each node yields, per series, all
 // steps at once.
 //
-// Thread-safe; concurrency is bounded by the caller's pool. A query obeys its deadline, its sample budget and its
-// cancel flag.
+// Thread-safe. A query obeys its limits (samples, memory, series, time) and its cancel flag; what exceeds one ends with
+// an error and leaves the others alone. How it works: docs/design/query.md.
 #pragma once
 
 #include <atomic>
@@ -23,9 +23,20 @@ namespace cachescope::promql {
 struct EngineOptions {
   DurationMs lookback_delta = 5 * 60 * 1000;
   DurationMs default_subquery_step = 60 * 1000;
-  std::size_t max_samples = 50'000'000;  // held in memory at one time by one query
-  std::chrono::milliseconds timeout{120'000};
+  std::size_t max_samples = 50'000'000;          // held in memory at one time by one query
+  std::size_t max_bytes = std::size_t{1} << 30;  // of memory held at one time by one query, estimated; 0: no limit
+  std::size_t max_series = 0;                    // read by all selectors of one query together; 0: no limit
+  std::size_t max_concurrent = 20;               // queries evaluated at one time; others wait their turn; 0: no limit
+  std::chrono::milliseconds timeout{120'000};    // from the call on, waiting included
   bool delayed_name_removal = false;
+  // How many threads one query may use at most, the caller's included; all queries of an engine share `threads` - 1
+  // helpers. 0: as many as the machine has processors. Results do not depend on it.
+  std::size_t threads = 0;
+  // Evaluates the plain way, which is slow: what tests compare with.
+  bool simple = false;
+  bool always_parallel = false;  // even where it does not pay; for tests
+  // Whether rates and resets take note of the time since which a series counts, where the store knows it.
+  bool start_times = true;
   ParserOptions parser;
 };
 
@@ -69,14 +80,18 @@ struct QueryContext {
   const std::atomic<bool>* cancelled = nullptr;  // set by another thread to end the query with kCancelled
 };
 
+class QueryGate;
+class WorkerPool;
+
 class Engine {
  public:
   explicit Engine(EngineOptions options = {});
+  ~Engine();
 
   const EngineOptions& options() const { return options_; }
 
   // Evaluates `expr` at `at`. Errors: kInvalidArgument (does not parse or evaluate: message as upstream),
-  // kDeadlineExceeded, kCancelled, kLimitExceeded (too many samples), or the storage's.
+  // kDeadlineExceeded, kCancelled, kLimitExceeded (samples, memory, series), or the storage's.
   Result<QueryResult> Instant(storage::Queryable& storage, std::string_view query, TimestampMs at,
                               const QueryContext& context = {}) const;
   // Evaluates at start, start+step … <= end; the result is a matrix. REQUIRES: step > 0, start <= end.
@@ -88,6 +103,8 @@ class Engine {
 
  private:
   EngineOptions options_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<QueryGate> gate_;
 };
 
 }  // namespace cachescope::promql

@@ -1,8 +1,7 @@
 #include "server/promql/eval.h"
 
 #include <absl/container/flat_hash_map.h>
-
-#include <cmath>
+#include <fmt/format.h>
 
 #include "server/promql/eval_histogram.h"
 
@@ -17,7 +16,7 @@ Status DuplicateLabels() { return InvalidArgument("vector cannot contain metrics
 }  // namespace
 
 Evaluator::Evaluator(storage::Querier* querier, const Plan* plan, EvalOptions options)
-    : querier_(querier), plan_(plan), options_(options), budget_(options.max_samples) {}
+    : querier_(querier), plan_(plan), options_(options), budget_(options.max_samples, options.max_bytes) {}
 
 Status Evaluator::Check() {
   if (options_.cancelled != nullptr && options_.cancelled->load(std::memory_order_relaxed)) {
@@ -28,7 +27,7 @@ Status Evaluator::Check() {
   return CheckNow();
 }
 
-Status Evaluator::CheckNow() {
+Status Evaluator::CheckNow() const {
   if (options_.cancelled != nullptr && options_.cancelled->load(std::memory_order_relaxed)) {
     return Cancelled("query was canceled in expression evaluation");
   }
@@ -36,6 +35,12 @@ Status Evaluator::CheckNow() {
     return DeadlineExceeded("query timed out in expression evaluation");
   }
   return {};
+}
+
+Status Evaluator::CountSeries(std::size_t n) {
+  series_read_ += n;
+  if (options_.max_series == 0 || series_read_ <= options_.max_series) return {};
+  return LimitExceeded(fmt::format("query would read more than {} series", options_.max_series));
 }
 
 Result<Value> Evaluator::Eval(const Expr& expr, const Grid& grid) {
@@ -220,18 +225,6 @@ std::string BracedLabels(const Labels& labels) {
     AppendQuoted(&out, label.value);
   }
   return out + "}";
-}
-
-void KahanAdd(double value, double* sum, double* compensation) noexcept {
-  const double total = *sum + value;
-  if (std::isinf(total)) {
-    *compensation = 0;
-  } else if (std::fabs(*sum) >= std::fabs(value)) {
-    *compensation += (*sum - total) + value;
-  } else {
-    *compensation += (value - total) + *sum;
-  }
-  *sum = total;
 }
 
 }  // namespace cachescope::promql

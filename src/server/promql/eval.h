@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,19 +20,29 @@
 
 namespace cachescope::promql {
 
+class WorkerPool;
+
 struct EvalOptions {
   DurationMs lookback = 0;
   std::size_t max_samples = 0;
+  std::size_t max_series = 0;  // 0: no limit
+  std::size_t max_bytes = 0;   // 0: no limit
   bool delayed_name_removal = false;
+  bool start_times = true;
+  // The plain way: one thread, a block for every node, windows computed one by one. What the fast ways must equal.
+  bool simple = false;
+  bool always_parallel = false;  // however small the work is; for tests
+  WorkerPool* pool = nullptr;    // null: no helpers
   std::chrono::steady_clock::time_point deadline;
   const std::atomic<bool>* cancelled = nullptr;
 };
 
 // The samples of one series for a range function: staleness markers removed, both columns ascending.
 struct RangeSeries {
-  Labels labels;
+  Labels labels;  // only in results
   bool drop_name = false;
   std::vector<TimestampMs> timestamps;
+  std::vector<TimestampMs> starts;  // since when the series counted at each float; empty: not known
   std::vector<double> values;
   std::vector<storage::HistogramSample> histograms;
 };
@@ -53,8 +65,8 @@ class Evaluator {
   storage::Querier& querier() { return *querier_; }
   // kDeadlineExceeded or kCancelled. Cheap enough for once per series and step.
   Status Check();
-  // The same with a look at the clock each time, for work that is long between two series.
-  Status CheckNow();
+  // The same with a look at the clock each time, for work that is long between two series. Thread-safe.
+  Status CheckNow() const;
   Result<SeriesBlock> EvalVector(const Expr& expr, const Grid& grid);
   Result<std::vector<double>> EvalScalar(const Expr& expr, const Grid& grid);
   // Applies the rule for nodes that drop the metric name: mark, or remove and check uniqueness.
@@ -67,15 +79,23 @@ class Evaluator {
   Status RemoveMarkedNames(SeriesBlock* block);
   void CountSamples(std::size_t n) { samples_read_ += n; }
   std::size_t samples_read() const { return samples_read_; }
+  // kLimitExceeded when the query has read more series than it may.
+  Status CountSeries(std::size_t n);
   std::vector<std::string>& storage_warnings() { return storage_warnings_; }
 
-  Result<storage::SeriesSet> Select(const std::vector<Matcher>& matchers, const storage::SelectHints& hints);
-  // Instant selector over chosen series; `timestamps` (optional) receives the time of each cell's sample.
-  Result<SeriesBlock> ReadInstant(const std::vector<std::unique_ptr<storage::Series>>& series, const NodeTimes& times,
-                                  const Grid& grid, std::vector<TimestampMs>* timestamps);
+  Result<std::shared_ptr<const storage::SeriesList>> Select(const std::vector<Matcher>& matchers,
+                                                            const storage::SelectHints& hints);
+  // The series of an instant selector.
+  Result<std::shared_ptr<const storage::SeriesList>> SelectInstant(const VectorSelector& selector, const Grid& grid);
+  // Instant selector over chosen series.
+  Result<SeriesBlock> ReadInstant(std::shared_ptr<const storage::SeriesList> list, const NodeTimes& times,
+                                  const Grid& grid);
+  // The same; `out` receives for each cell the time of its sample, or since when its series counted then (0: unknown).
+  Result<SeriesBlock> ReadTimed(std::shared_ptr<const storage::SeriesList> list, const NodeTimes& times,
+                                const Grid& grid, bool starts, std::vector<TimestampMs>* out);
   // A smoothed selector: values on the line between the samples around each step.
-  Result<SeriesBlock> ReadSmoothed(const std::vector<std::unique_ptr<storage::Series>>& series, const NodeTimes& times,
-                                   const Grid& grid, Position pos);
+  Result<SeriesBlock> ReadSmoothed(const storage::SeriesList& list, const NodeTimes& times, const Grid& grid,
+                                   Position pos);
   // The sub-grid a subquery needs for the steps of `grid`; steps 0 when empty.
   Grid SubqueryGrid(const NodeTimes& times, const Grid& grid) const;
   std::string_view function() const { return function_; }
@@ -86,6 +106,8 @@ class Evaluator {
   Result<Value> EvalUnary(const Unary& unary, const Grid& grid);
   Result<Value> EvalCall(const Call& call, const Grid& grid);
   Result<Value> EvalAggregate(const Aggregate& aggregate, const Grid& grid);
+  // An aggregation whose input is added up while it is read; nothing when it is not of that kind.
+  Result<std::optional<Value>> AggregateWhileReading(const Aggregate& aggregate, const Grid& grid);
   Result<Value> EvalBinary(const Binary& binary, const Grid& grid);
 
   storage::Querier* querier_;
@@ -94,6 +116,7 @@ class Evaluator {
   Annotations annotations_;
   SampleBudget budget_;
   std::size_t samples_read_ = 0;
+  std::size_t series_read_ = 0;
   unsigned checks_ = 0;
   std::string_view function_;  // innermost call, a hint for the storage
   std::vector<std::string> storage_warnings_;
@@ -109,7 +132,17 @@ bool HasMetadata(const Labels& labels);
 std::string BracedLabels(const Labels& labels);
 
 // A float aggregate of two values with compensation (Neumaier).
-void KahanAdd(double value, double* sum, double* compensation) noexcept;
+inline void KahanAdd(double value, double* sum, double* compensation) noexcept {
+  const double total = *sum + value;
+  if (std::isinf(total)) {
+    *compensation = 0;
+  } else if (std::fabs(*sum) >= std::fabs(value)) {
+    *compensation += (*sum - total) + value;
+  } else {
+    *compensation += (value - total) + *sum;
+  }
+  *sum = total;
+}
 
 // Parts implemented in their own files.
 Result<Value> EvalScalarBinary(const Binary& binary, std::vector<double> lhs, const std::vector<double>& rhs);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/number.h"
+#include "server/promql/eval_aggregate_state.h"
 #include "server/promql/eval_group.h"
 #include "server/promql/eval_histogram.h"
 #include "server/promql/eval_quantile.h"
@@ -57,47 +58,6 @@ Result<Value> Finished(Evaluator* ev, SeriesBlock block) {
   return value;
 }
 
-// sum and avg of floats: state of one group and step.
-struct FloatTotal {
-  double sum = 0;
-  double compensation = 0;
-  double count = 0;
-  bool running_mean = false;
-
-  void Add(double v, bool mean) {
-    count += 1;
-    if (count == 1) {
-      sum = v;
-      return;
-    }
-    if (!mean) {
-      KahanAdd(v, &sum, &compensation);
-      return;
-    }
-    if (!running_mean) {
-      double next = sum;
-      double next_compensation = compensation;
-      KahanAdd(v, &next, &next_compensation);
-      if (!std::isinf(next)) {
-        sum = next;
-        compensation = next_compensation;
-        return;
-      }
-      running_mean = true;  // the sum would overflow
-      sum /= count - 1;
-      compensation /= count - 1;
-    }
-    const double q = (count - 1) / count;
-    sum *= q;
-    compensation *= q;
-    KahanAdd(v / count, &sum, &compensation);
-  }
-  double Result(bool mean) const {
-    if (!mean || running_mean) return sum + compensation;
-    return sum / count + compensation / count;
-  }
-};
-
 // The histograms of sum and avg, step by step; rare enough to be done apart from the floats.
 void TotalHistograms(Evaluator* ev, const AggregateInput& input, bool mean, SeriesBlock* out) {
   const std::size_t steps = input.block.steps();
@@ -132,53 +92,6 @@ void TotalHistograms(Evaluator* ev, const AggregateInput& input, bool mean, Seri
         out->SetHistogram(g, step, std::move(h));
       }
     }
-  }
-}
-
-// count, group, min, max, stddev, stdvar: state of one group and step.
-struct SimpleState {
-  double value = 0;
-  double mean = 0;
-  double count = 0;
-};
-
-void AddSimple(AggregateOp op, double v, SimpleState* s) {
-  s->count += 1;
-  switch (op) {
-    case AggregateOp::kMin:
-      if (s->count == 1 || s->value > v || std::isnan(s->value)) s->value = v;
-      break;
-    case AggregateOp::kMax:
-      if (s->count == 1 || s->value < v || std::isnan(s->value)) s->value = v;
-      break;
-    case AggregateOp::kStddev:
-    case AggregateOp::kStdvar:
-      if (s->count == 1) {
-        s->mean = v;
-        s->value = std::isfinite(v) ? 0 : std::nan("");
-      } else {
-        const double delta = v - s->mean;
-        s->mean += delta / s->count;
-        s->value += delta * (v - s->mean);
-      }
-      break;
-    default:
-      break;
-  }
-}
-
-double FinishSimple(AggregateOp op, const SimpleState& s) {
-  switch (op) {
-    case AggregateOp::kCount:
-      return s.count;
-    case AggregateOp::kGroup:
-      return 1;
-    case AggregateOp::kStddev:
-      return std::sqrt(s.value / s.count);
-    case AggregateOp::kStdvar:
-      return s.value / s.count;
-    default:
-      return s.value;
   }
 }
 
@@ -241,10 +154,10 @@ Result<Value> AggregateSimple(Evaluator* ev, AggregateInput input) {
   const bool takes_histograms = op == AggregateOp::kCount || op == AggregateOp::kGroup;
   const std::size_t steps = input.block.steps();
   SeriesBlock out = GroupBlock(input);
-  std::vector<SimpleState> states(input.groups() * steps);
+  std::vector<SimpleTotal> states(input.groups() * steps);
   for (std::size_t row = 0; row < input.block.rows(); ++row) {
     CACHESCOPE_RETURN_IF_ERROR(ev->Check());
-    SimpleState* to = states.data() + input.group[row] * steps;
+    SimpleTotal* to = states.data() + input.group[row] * steps;
     const Cell* cells = input.block.cells(row);
     const double* values = input.block.values(row);
     for (std::size_t step = 0; step < steps; ++step) {
@@ -252,12 +165,12 @@ Result<Value> AggregateSimple(Evaluator* ev, AggregateInput input) {
       if (cells[step] == Cell::kHistogram && !takes_histograms) {
         ev->annotations().HistogramIgnoredInAggregation(AggregateOpText(op), input.pos);
       } else {
-        AddSimple(op, values[step], &to[step]);
+        to[step].Add(op, values[step]);
       }
     }
   }
   for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i].count > 0) out.SetFloat(i / steps, i % steps, FinishSimple(op, states[i]));
+    if (states[i].count > 0) out.SetFloat(i / steps, i % steps, states[i].Result(op));
   }
   return Finished(ev, std::move(out));
 }
@@ -314,6 +227,8 @@ Result<Value> AggregateCountValues(Evaluator* ev, const Aggregate& node, SeriesB
 }
 
 Result<Value> Evaluator::EvalAggregate(const Aggregate& aggregate, const Grid& grid) {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::optional<Value> scanned, AggregateWhileReading(aggregate, grid));
+  if (scanned.has_value()) return std::move(*scanned);
   AggregateInput input;
   input.node = &aggregate;
   input.pos = Unwrap(*aggregate.expr).pos;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
+#include "base/rfc3339.h"
 #include "model/labels.h"
 #include "server/promql/eval_text.h"
 #include "server/promql/parser.h"
@@ -23,23 +23,18 @@ std::string ForMetric(std::string_view metric) {
   return metric.empty() ? std::string() : " for metric name " + Quoted(metric);
 }
 
-// RFC 3339 in UTC with as many decimals as needed.
-std::string Rfc3339(TimestampMs t) {
-  std::time_t seconds = static_cast<std::time_t>(t >= 0 ? t / 1000 : -((-t + 999) / 1000));
-  const auto ms = static_cast<int>(t - static_cast<TimestampMs>(seconds) * 1000);
-  std::tm tm{};
-  gmtime_r(&seconds, &tm);
-  char buffer[64];
-  std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%S", &tm);
-  std::string out = buffer;
-  if (ms != 0) {
-    out += fmt::format(".{:03}", ms);
-    while (out.back() == '0') out.pop_back();
-  }
-  return out + "Z";
+}  // namespace
+
+void Annotations::Merge(const Annotations& other) {
+  warnings_.insert(other.warnings_.begin(), other.warnings_.end());
+  infos_.insert(other.infos_.begin(), other.infos_.end());
 }
 
-}  // namespace
+void Annotations::StartOverlap(std::string_view metric, Position pos) {
+  std::string text = "sample has start time that overlaps with previous sample timestamp";
+  if (!metric.empty()) text += " for metric " + Quoted(metric);
+  Warn(std::move(text), pos);
+}
 
 void Annotations::Warn(std::string text, Position pos) { warnings_.try_emplace(std::move(text), Entry{pos, {}}); }
 void Annotations::Info(std::string text, Position pos) { infos_.try_emplace(std::move(text), Entry{pos, {}}); }
@@ -132,8 +127,8 @@ std::vector<std::string> Annotations::Render(const Entries& entries, std::string
     const Monotonicity& m = entry.monotonicity;
     if (m.count > 0) {
       line += fmt::format(", from buckets {} to {}, with a max diff of {:.2g}, over {} samples from {} to {}",
-                          GeneralFloat(m.min_bucket), GeneralFloat(m.max_bucket), m.max_diff, m.count, Rfc3339(m.mint),
-                          Rfc3339(m.maxt));
+                          GeneralFloat(m.min_bucket), GeneralFloat(m.max_bucket), m.max_diff, m.count,
+                          FormatRfc3339(m.mint), FormatRfc3339(m.maxt));
     }
     out.push_back(line + fmt::format(" ({})", LineColumn(query, entry.pos.begin)));
   }

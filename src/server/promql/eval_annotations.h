@@ -39,6 +39,10 @@ class Annotations {
   void ForcedMonotonicity(std::string_view metric, Position pos, TimestampMs t, double min_bucket, double max_bucket,
                           double max_diff);
 
+  void StartOverlap(std::string_view metric, Position pos);
+  // Adds what is not there yet.
+  void Merge(const Annotations& other);
+
   // Texts with prefix and position in `query`, sorted.
   std::vector<std::string> Warnings(std::string_view query) const;
   std::vector<std::string> Infos(std::string_view query) const;

@@ -25,7 +25,11 @@ void SeriesBlock::Reserve(std::size_t rows) {
 }
 
 std::size_t SeriesBlock::AddRow(Labels labels, bool drop_name) {
-  labels_.push_back(std::move(labels));
+  return AddBorrowedRow(&own_labels_.emplace_back(std::move(labels)), drop_name);
+}
+
+std::size_t SeriesBlock::AddBorrowedRow(const Labels* labels, bool drop_name) {
+  labels_.push_back(labels);
   drop_name_.push_back(drop_name ? 1 : 0);
   cells_.resize(cells_.size() + steps_, Cell::kNone);
   values_.resize(values_.size() + steps_, 0.0);
@@ -110,7 +114,7 @@ void SeriesBlock::Select(const std::vector<std::size_t>& order) {
   SeriesBlock out(steps_);
   out.Reserve(order.size());
   for (std::size_t row : order) {
-    const std::size_t to = out.AddRow(std::move(labels_[row]), drop_name(row));
+    const std::size_t to = out.AddBorrowedRow(labels_[row], drop_name(row));
     std::copy_n(cells(row), steps_, out.cells(to));
     std::copy_n(values(row), steps_, out.values(to));
     if (histograms_.empty()) continue;
@@ -118,6 +122,8 @@ void SeriesBlock::Select(const std::vector<std::size_t>& order) {
       if (cells(row)[step] == Cell::kHistogram) out.SetHistogram(to, step, std::move(histograms_[row * steps_ + step]));
     }
   }
+  out.own_labels_ = std::move(own_labels_);
+  out.owners_ = std::move(owners_);
   out.lease_ = std::move(lease_);
   *this = std::move(out);
 }
@@ -126,7 +132,7 @@ SeriesBlock SeriesBlock::Broadcast(std::size_t steps) const {
   SeriesBlock out(steps);
   out.Reserve(rows());
   for (std::size_t row = 0; row < rows(); ++row) {
-    out.AddRow(labels_[row], drop_name(row));
+    out.AddRow(labels(row), drop_name(row));
     if (cells(row)[0] == Cell::kFloat) {
       std::fill_n(out.cells(row), steps, Cell::kFloat);
       std::fill_n(out.values(row), steps, values(row)[0]);
@@ -146,9 +152,16 @@ std::size_t SeriesBlock::SampleCount() const {
   return n;
 }
 
+std::size_t SeriesBlock::MemoryBytes() const {
+  std::size_t bytes = cells_.size() * (sizeof(Cell) + sizeof(double)) + histograms_.size() * sizeof(HistogramPtr) +
+                      labels_.size() * (sizeof(Labels*) + 1);
+  for (const Labels& labels : own_labels_) bytes += labels.MemoryBytes();
+  return bytes;
+}
+
 Status SeriesBlock::Charge(SampleBudget* budget) {
   lease_.Reset();
-  return lease_.Add(budget, SampleCount());
+  return lease_.Add(budget, SampleCount(), MemoryBytes());
 }
 
 }  // namespace cachescope::promql

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,12 +46,15 @@ class SeriesBlock {
 
   // Appends a row of empty cells; returns its index.
   std::size_t AddRow(Labels labels, bool drop_name);
+  // The same with labels that live elsewhere: as long as what KeepAlive was given, or longer than the block.
+  std::size_t AddBorrowedRow(const Labels* labels, bool drop_name);
+  void KeepAlive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
   // Appends a copy of a row of `other`, which has as many steps.
   std::size_t CopyRow(const SeriesBlock& other, std::size_t row);
   void PopRow();
 
-  const Labels& labels(std::size_t row) const { return labels_[row]; }
-  void set_labels(std::size_t row, Labels labels) { labels_[row] = std::move(labels); }
+  const Labels& labels(std::size_t row) const { return *labels_[row]; }
+  void set_labels(std::size_t row, Labels labels) { labels_[row] = &own_labels_.emplace_back(std::move(labels)); }
   // Whether metric name, type and unit are to be removed from the labels at the end (delayed name removal).
   bool drop_name(std::size_t row) const { return drop_name_[row] != 0; }
   void set_drop_name(std::size_t row, bool drop) { drop_name_[row] = drop ? 1 : 0; }
@@ -79,12 +83,16 @@ class SeriesBlock {
 
   // Samples in all cells, histograms by size.
   std::size_t SampleCount() const;
-  // Holds the samples of this block in the budget for as long as it lives.
+  // Of the arrays and the labels that are the block's own.
+  std::size_t MemoryBytes() const;
+  // Holds the samples and the memory of this block in the budget for as long as it lives.
   Status Charge(SampleBudget* budget);
 
  private:
   std::size_t steps_;
-  std::vector<Labels> labels_;
+  std::vector<const Labels*> labels_;
+  std::deque<Labels> own_labels_;
+  std::vector<std::shared_ptr<const void>> owners_;  // of borrowed labels
   std::vector<unsigned char> drop_name_;
   std::vector<Cell> cells_;
   std::vector<double> values_;

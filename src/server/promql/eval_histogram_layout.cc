@@ -1,8 +1,11 @@
 #include "server/promql/eval_histogram_layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
+
+#include "cachescope/detail/exponential_bounds.h"
 
 namespace cachescope::promql {
 
@@ -44,7 +47,10 @@ double ExponentialBound(std::int32_t index, std::int32_t schema) {
   const std::int32_t part = index & (per_octave - 1);
   const std::int32_t exponent = (index - part) / per_octave;
   if (part == 0 && exponent == 1024) return std::numeric_limits<double>::max();
-  return std::ldexp(std::exp2(static_cast<double>(part) / per_octave), exponent);
+  // Upstream's doubles, which are not always the nearest ones. They are numbers of [1/2, 1).
+  constexpr std::int32_t kFinest = 8;
+  const std::uint64_t mantissa = detail::kBoundMantissas[part << (kFinest - schema)];
+  return std::ldexp(std::bit_cast<double>(std::uint64_t{0x3fe} << 52 | mantissa), exponent + 1);
 }
 
 std::int32_t CoarserIndex(std::int32_t index, std::int32_t levels) { return ((index - 1) >> levels) + 1; }

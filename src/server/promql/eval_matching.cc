@@ -61,9 +61,9 @@ class PairwiseOperation {
   std::vector<std::vector<std::size_t>> many_rows_;  // per group
   std::vector<std::vector<std::size_t>> one_rows_;
   // State of the current group.
-  std::vector<std::size_t> one_at_;  // per step: the row of the one side, or kNobody
-  std::vector<std::vector<std::size_t>>
-      emitted_;  // per step: output rows that matched (one-to-one: any entry means matched)
+  std::vector<std::size_t> one_at_;                // per step: the row of the one side, or kNobody
+  std::vector<std::vector<std::size_t>> emitted_;  // per step: output rows of the group that hold something
+  std::vector<unsigned char> matched_;             // per step: whether the one of the group met somebody
   absl::flat_hash_map<std::pair<std::size_t, std::size_t>, std::size_t> out_rows_;
   std::pair<std::size_t, std::size_t> last_key_{kNobody, kNobody};
   std::size_t last_row_ = 0;
@@ -152,8 +152,14 @@ Status PairwiseOperation::Emit(std::size_t row, std::size_t step, const Operand&
   BinaryOutcome out = ApplyBinary(binary_.op, lhs, rhs, binary_.pos, &ev_.annotations());
   *applied = out.kind != BinaryOutcome::Kind::kInvalid;
   if (!*applied) return {};
-  CACHESCOPE_RETURN_IF_ERROR(MarkMatched(row, step));
-  if (!out.keep && !binary_.return_bool) return {};
+  matched_[step] = 1;
+  // One to one, a second match is an error even where the comparison drops it. In groups, what is dropped cannot
+  // collide with anything.
+  const bool dropped = !out.keep && !binary_.return_bool;
+  if (!dropped || matching_.cardinality == Cardinality::kOneToOne) {
+    CACHESCOPE_RETURN_IF_ERROR(MarkMatched(row, step));
+  }
+  if (dropped) return {};
   if (out_.cells(row)[step] != Cell::kNone) {
     return InvalidArgument("vector cannot contain metrics with the same labelset");
   }
@@ -179,7 +185,7 @@ Status PairwiseOperation::Pair(std::size_t many, std::size_t step) {
 
 Status PairwiseOperation::PairUnmatchedOne(std::size_t step) {
   const std::size_t one = one_at_[step];
-  if (one == kNobody || !emitted_[step].empty()) return {};
+  if (one == kNobody || matched_[step] != 0) return {};
   bool applied = false;
   return Emit(OutRow(kNobody, one), step, Operand{*fill_many(), nullptr}, At(one_, one, step), kNobody, one, &applied);
 }
@@ -189,6 +195,7 @@ Status PairwiseOperation::RunGroup(std::size_t group) {
   if (one_rows_[group].empty() && !fill_one().has_value()) return {};
   CACHESCOPE_RETURN_IF_ERROR(ChooseOne(one_rows_[group]));
   for (auto& rows : emitted_) rows.clear();
+  std::fill(matched_.begin(), matched_.end(), 0);
   for (const std::size_t many : many_rows_[group]) {
     const Cell* cells = many_.cells(many);
     for (std::size_t step = 0; step < steps_; ++step) {
@@ -214,6 +221,7 @@ Result<SeriesBlock> PairwiseOperation::Run() {
   for (std::size_t row = 0; row < one_.rows(); ++row) one_rows_[groups.right[row]].push_back(row);
   one_at_.assign(steps_, kNobody);
   emitted_.resize(steps_);
+  matched_.assign(steps_, 0);
   out_.Reserve(std::min(many_.rows(), groups.count * 2));
   CACHESCOPE_RETURN_IF_ERROR(ev_.budget().CheckCells(many_.rows() + one_.rows(), steps_));
   for (std::size_t group = 0; group < groups.count; ++group) CACHESCOPE_RETURN_IF_ERROR(RunGroup(group));

@@ -77,20 +77,6 @@ Result<DurationMs> Milliseconds(const Expr& expr, bool may_be_negative, const Qu
 
 }  // namespace
 
-TimestampMs SaturatingAdd(TimestampMs a, DurationMs b) noexcept {
-  TimestampMs out = 0;
-  if (!__builtin_add_overflow(a, b, &out)) return out;
-  return b > 0 ? std::numeric_limits<TimestampMs>::max() : std::numeric_limits<TimestampMs>::min();
-}
-
-TimestampMs SaturatingSub(TimestampMs a, DurationMs b) noexcept {
-  TimestampMs out = 0;
-  if (!__builtin_sub_overflow(a, b, &out)) return out;
-  return b < 0 ? std::numeric_limits<TimestampMs>::max() : std::numeric_limits<TimestampMs>::min();
-}
-
-TimestampMs NodeTimes::Shift(TimestampMs t) const { return SaturatingSub(at.value_or(t), offset); }
-
 const Expr& Unwrap(const Expr& expr) {
   const Expr* node = &expr;
   while (true) {

@@ -5,6 +5,7 @@
 // Keyed by node, so that a tree can be shared by concurrent evaluations. Immutable after Make.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -33,8 +34,18 @@ struct NodeTimes {
 };
 
 // Additions that stop at the ends of the type instead of overflowing.
-TimestampMs SaturatingAdd(TimestampMs a, DurationMs b) noexcept;
-TimestampMs SaturatingSub(TimestampMs a, DurationMs b) noexcept;
+inline TimestampMs SaturatingAdd(TimestampMs a, DurationMs b) noexcept {
+  TimestampMs out = 0;
+  if (!__builtin_add_overflow(a, b, &out)) return out;
+  return b > 0 ? std::numeric_limits<TimestampMs>::max() : std::numeric_limits<TimestampMs>::min();
+}
+inline TimestampMs SaturatingSub(TimestampMs a, DurationMs b) noexcept {
+  TimestampMs out = 0;
+  if (!__builtin_sub_overflow(a, b, &out)) return out;
+  return b < 0 ? std::numeric_limits<TimestampMs>::max() : std::numeric_limits<TimestampMs>::min();
+}
+
+inline TimestampMs NodeTimes::Shift(TimestampMs t) const { return SaturatingSub(at.value_or(t), offset); }
 
 // The tree below parentheses and step-invariant markers.
 const Expr& Unwrap(const Expr& expr);

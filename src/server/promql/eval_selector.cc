@@ -1,8 +1,9 @@
-// Reading series: instant selectors with lookback and staleness, and raw samples of range selectors.
+// Reading series: instant selectors with lookback and staleness.
 #include <algorithm>
 
 #include "server/promql/eval.h"
 #include "server/promql/eval_histogram.h"
+#include "server/promql/eval_scan.h"
 
 namespace cachescope::promql {
 namespace {
@@ -32,9 +33,14 @@ class Lookback {
     if (cell == Cell::kHistogram && IsStaleMarker(histogram()->sum)) return Cell::kNone;
     return cell;
   }
+  // REQUIRES, for all below: At was not kNone.
   TimestampMs time() const { return time_; }
   double value() const { return samples_.values[next_float_ - 1]; }
   const HistogramPtr& histogram() const { return samples_.histograms[next_histogram_ - 1].h; }
+  TimestampMs start(Cell cell) const {
+    if (cell == Cell::kHistogram) return samples_.histograms[next_histogram_ - 1].start;
+    return next_float_ - 1 < samples_.starts.size() ? samples_.starts[next_float_ - 1] : 0;
+  }
 
  private:
   const storage::SampleColumns& samples_;
@@ -43,6 +49,24 @@ class Lookback {
   std::size_t next_histogram_ = 0;
   TimestampMs time_ = 0;
 };
+
+// A row of floats only. Returns how many cells have a value.
+std::size_t FillFloats(const storage::SampleColumns& samples, const NodeTimes& times, const Grid& grid,
+                       DurationMs delta, Cell* cells, double* values) {
+  const std::size_t n = samples.timestamps.size();
+  const TimestampMs* t = samples.timestamps.data();
+  std::size_t next = 0;
+  std::size_t filled = 0;
+  for (std::size_t step = 0; step < grid.steps; ++step) {
+    const TimestampMs now = times.Shift(grid.At(step));
+    while (next < n && t[next] <= now) ++next;
+    if (next == 0 || t[next - 1] <= SaturatingSub(now, delta) || IsStaleMarker(samples.values[next - 1])) continue;
+    cells[step] = Cell::kFloat;
+    values[step] = samples.values[next - 1];
+    ++filled;
+  }
+  return filled;
+}
 
 }  // namespace
 
@@ -62,57 +86,68 @@ void InferResets(std::vector<storage::HistogramSample>* histograms) {
   }
 }
 
-Result<storage::SeriesSet> Evaluator::Select(const std::vector<Matcher>& matchers, const storage::SelectHints& hints) {
-  auto set = querier_->Select(false, hints, matchers);
-  if (!set.ok()) return set.status().WithPrefix("expanding series");
-  storage_warnings_.insert(storage_warnings_.end(), set->warnings.begin(), set->warnings.end());
-  return set;
+Result<std::shared_ptr<const storage::SeriesList>> Evaluator::Select(const std::vector<Matcher>& matchers,
+                                                                     const storage::SelectHints& hints) {
+  auto list = querier_->SelectList(hints, matchers);
+  if (!list.ok()) return list.status().WithPrefix("expanding series");
+  storage_warnings_.insert(storage_warnings_.end(), (*list)->warnings.begin(), (*list)->warnings.end());
+  return list;
 }
 
-Result<SeriesBlock> Evaluator::ReadInstant(const std::vector<std::unique_ptr<storage::Series>>& series,
-                                           const NodeTimes& times, const Grid& grid,
-                                           std::vector<TimestampMs>* timestamps) {
-  CACHESCOPE_RETURN_IF_ERROR(budget_.CheckCells(series.size(), grid.steps));
-  SeriesBlock block(grid.steps);
-  block.Reserve(series.size());
-  const TimestampMs mint = SaturatingAdd(SaturatingSub(times.Shift(grid.start), options_.lookback), 1);
-  const TimestampMs maxt = times.Shift(grid.last());
-  storage::SampleColumns samples;
-  SampleLease lease;
-  for (const auto& one : series) {
-    CACHESCOPE_RETURN_IF_ERROR(Check());
-    samples.clear();
-    CACHESCOPE_RETURN_IF_ERROR(one->Read(mint, maxt, &samples));
-    if (samples.timestamps.empty() && samples.histograms.empty()) continue;
-    if (times.infer_resets) InferResets(&samples.histograms);
-    const std::size_t row = block.AddRow(one->labels(), false);
-    if (timestamps != nullptr) timestamps->resize(block.rows() * grid.steps);
-    Lookback lookback(samples, options_.lookback);
-    std::size_t held = 0;
-    bool any = false;
-    for (std::size_t step = 0; step < grid.steps; ++step) {
-      const Cell cell = lookback.At(times.Shift(grid.At(step)));
-      if (cell == Cell::kNone) continue;
-      any = true;
-      if (cell == Cell::kFloat) {
-        block.cells(row)[step] = Cell::kFloat;
-        block.values(row)[step] = lookback.value();
-        ++held;
-      } else {
-        block.SetHistogram(row, step, lookback.histogram());
-        held += HistogramSampleSize(*lookback.histogram());
-      }
-      if (timestamps != nullptr) (*timestamps)[row * grid.steps + step] = lookback.time();
-    }
-    if (!any) {
-      block.PopRow();
-      if (timestamps != nullptr) timestamps->resize(block.rows() * grid.steps);
-      continue;
-    }
-    CountSamples(held);
-    CACHESCOPE_RETURN_IF_ERROR(lease.Add(&budget_, held));
+InstantSource::InstantSource(const Evaluator& ev, std::shared_ptr<const storage::SeriesList> list,
+                             const NodeTimes& times, const Grid& grid, Times wanted)
+    : options_(ev.options()), list_(std::move(list)), times_(times), grid_(grid), wanted_(wanted) {
+  mint_ = SaturatingAdd(SaturatingSub(times.Shift(grid.start), options_.lookback), 1);
+  maxt_ = times.Shift(grid.last());
+}
+
+Result<bool> InstantSource::Fill(std::size_t series, RowBatch* batch, RowInfo* info) const {
+  storage::SampleColumns& samples = batch->samples;
+  samples.clear();
+  const bool newest = grid_.steps == 1 && !options_.simple;
+  CACHESCOPE_RETURN_IF_ERROR(newest ? list_->ReadNewest(series, mint_, maxt_, &samples)
+                                    : list_->Read(series, mint_, maxt_, &samples));
+  if (samples.timestamps.empty() && samples.histograms.empty()) return false;
+  const std::size_t row = batch->rows();
+  if (samples.histograms.empty() && wanted_ == Times::kNone && !options_.simple) {
+    info->held = FillFloats(samples, times_, grid_, options_.lookback, batch->cells(row), batch->values(row));
+    info->only_floats = info->held == grid_.steps;
+    info->read = info->held;
+    return info->held > 0;
   }
-  lease.Reset();
+  if (times_.infer_resets) InferResets(&samples.histograms);
+  Lookback lookback(samples, options_.lookback);
+  for (std::size_t step = 0; step < grid_.steps; ++step) {
+    const Cell cell = lookback.At(times_.Shift(grid_.At(step)));
+    if (cell == Cell::kNone) continue;
+    if (cell == Cell::kFloat) {
+      batch->cells(row)[step] = Cell::kFloat;
+      batch->values(row)[step] = lookback.value();
+      ++info->held;
+    } else {
+      batch->SetHistogram(step, lookback.histogram());
+      info->held += HistogramSampleSize(*lookback.histogram());
+    }
+    if (wanted_ == Times::kSample) batch->times(row)[step] = lookback.time();
+    if (wanted_ == Times::kStart) batch->times(row)[step] = lookback.start(cell);
+  }
+  info->read = info->held;
+  return info->held > 0;
+}
+
+Result<SeriesBlock> Evaluator::ReadInstant(std::shared_ptr<const storage::SeriesList> list, const NodeTimes& times,
+                                           const Grid& grid) {
+  const InstantSource source(*this, std::move(list), times, grid, InstantSource::Times::kNone);
+  CACHESCOPE_ASSIGN_OR_RETURN(SeriesBlock block, ScanBlock(this, source, grid.steps, nullptr));
+  CACHESCOPE_RETURN_IF_ERROR(block.Charge(&budget_));
+  return block;
+}
+
+Result<SeriesBlock> Evaluator::ReadTimed(std::shared_ptr<const storage::SeriesList> list, const NodeTimes& times,
+                                         const Grid& grid, bool starts, std::vector<TimestampMs>* out) {
+  const InstantSource source(*this, std::move(list), times, grid,
+                             starts ? InstantSource::Times::kStart : InstantSource::Times::kSample);
+  CACHESCOPE_ASSIGN_OR_RETURN(SeriesBlock block, ScanBlock(this, source, grid.steps, out));
   CACHESCOPE_RETURN_IF_ERROR(block.Charge(&budget_));
   return block;
 }

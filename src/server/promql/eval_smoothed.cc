@@ -90,20 +90,21 @@ class Smoother {
 
 }  // namespace
 
-Result<SeriesBlock> Evaluator::ReadSmoothed(const std::vector<std::unique_ptr<storage::Series>>& series,
-                                            const NodeTimes& times, const Grid& grid, Position pos) {
-  CACHESCOPE_RETURN_IF_ERROR(budget_.CheckCells(series.size(), grid.steps));
+Result<SeriesBlock> Evaluator::ReadSmoothed(const storage::SeriesList& list, const NodeTimes& times, const Grid& grid,
+                                            Position pos) {
   SeriesBlock block(grid.steps);
   const DurationMs around = options_.lookback;
   storage::SampleColumns samples;
-  for (const auto& one : series) {
+  for (std::size_t series = 0; series < list.size(); ++series) {
     CACHESCOPE_RETURN_IF_ERROR(Check());
     samples.clear();
-    CACHESCOPE_RETURN_IF_ERROR(one->Read(SaturatingAdd(SaturatingSub(times.Shift(grid.start), around), 1),
+    CACHESCOPE_RETURN_IF_ERROR(list.Read(series, SaturatingAdd(SaturatingSub(times.Shift(grid.start), around), 1),
                                          SaturatingAdd(times.Shift(grid.last()), around), &samples));
     const std::vector<Knot> knots = Knots(&samples);
     if (knots.empty()) continue;
-    const std::size_t row = block.AddRow(one->labels(), false);
+    CACHESCOPE_RETURN_IF_ERROR(CountSeries(1));
+    CACHESCOPE_RETURN_IF_ERROR(budget_.CheckCells(block.rows() + 1, grid.steps));
+    const std::size_t row = block.AddRow(list.labels(series), false);
     Smoother smoother(this, knots, &block, row, pos);
     for (std::size_t step = 0; step < grid.steps; ++step) smoother.Set(step, times.Shift(grid.At(step)), around);
     CountSamples(knots.size());

@@ -7,23 +7,43 @@
 namespace cachescope::promql {
 namespace {
 
-// The labels an absent series would have: those the selector fixes with "=", each exactly once.
+// The order in which upstream comes to see the matchers: its index moves those that can only take series away to the
+// end, in place.
+std::vector<const Matcher*> UpstreamOrder(const std::vector<Matcher>& matchers) {
+  const auto must_be_set = [&](const std::string& name) {
+    return std::any_of(matchers.begin(), matchers.end(),
+                       [&](const Matcher& m) { return m.name() == name && !m.Matches(""); });
+  };
+  const auto takes_away = [&](const Matcher* m) {
+    const bool negative = m->type() == MatchType::kNotEqual || m->type() == MatchType::kNotRegex;
+    return !must_be_set(m->name()) || (negative && m->Matches(""));
+  };
+  std::vector<const Matcher*> order;
+  for (const Matcher& matcher : matchers) order.push_back(&matcher);
+  std::stable_partition(order.begin(), order.end(), [&](const Matcher* m) { return !takes_away(m); });
+  return order;
+}
+
+// The labels an absent series would have: those the selector fixes with "=". A matcher that is seen later and does not
+// fix the label, or fixes it again, takes it out.
 Labels AbsentLabels(const Expr& arg) {
   const VectorSelector* selector = nullptr;
   if (arg.kind == ExprKind::kVectorSelector) selector = &static_cast<const VectorSelector&>(arg);
   if (arg.kind == ExprKind::kMatrixSelector) selector = static_cast<const MatrixSelector&>(arg).selector.get();
   if (selector == nullptr) return Labels();
   LabelsBuilder builder;
-  std::vector<std::string> several;
-  for (const Matcher& matcher : selector->matchers) {
+  std::vector<std::string> fixed;
+  for (const Matcher* each : UpstreamOrder(selector->matchers)) {
+    const Matcher& matcher = *each;
     if (matcher.name() == kMetricName) continue;
-    if (matcher.type() == MatchType::kEqual && builder.Get(matcher.name()).empty()) {
+    const bool seen = std::find(fixed.begin(), fixed.end(), matcher.name()) != fixed.end();
+    if (matcher.type() == MatchType::kEqual && !seen) {
       builder.Set(matcher.name(), matcher.value());
+      fixed.push_back(matcher.name());
     } else {
-      several.push_back(matcher.name());
+      builder.Delete(matcher.name());
     }
   }
-  for (const std::string& name : several) builder.Delete(name);
   return builder.Build();
 }
 

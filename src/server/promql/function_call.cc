@@ -95,7 +95,8 @@ Result<Value> Evaluator::EvalCall(const Call& call, const Grid& grid) {
   return result;
 }
 
-Result<Value> Evaluator::EvalInstantSelector(const VectorSelector& selector, const Grid& grid) {
+Result<std::shared_ptr<const storage::SeriesList>> Evaluator::SelectInstant(const VectorSelector& selector,
+                                                                            const Grid& grid) {
   const NodeTimes& times = plan_->times(selector);
   const storage::SelectHints hints{SaturatingAdd(SaturatingSub(times.Shift(grid.start), options_.lookback), 1),
                                    SaturatingAdd(times.Shift(grid.last()), selector.smoothed ? options_.lookback : 0),
@@ -103,10 +104,15 @@ Result<Value> Evaluator::EvalInstantSelector(const VectorSelector& selector, con
                                    0,
                                    std::string(function_),
                                    0};
-  CACHESCOPE_ASSIGN_OR_RETURN(const storage::SeriesSet set, Select(selector.matchers, hints));
+  return Select(selector.matchers, hints);
+}
+
+Result<Value> Evaluator::EvalInstantSelector(const VectorSelector& selector, const Grid& grid) {
+  const NodeTimes& times = plan_->times(selector);
+  CACHESCOPE_ASSIGN_OR_RETURN(auto list, SelectInstant(selector, grid));
   Value value;
-  CACHESCOPE_ASSIGN_OR_RETURN(value.block, selector.smoothed ? ReadSmoothed(set.series, times, grid, selector.pos)
-                                                             : ReadInstant(set.series, times, grid, nullptr));
+  CACHESCOPE_ASSIGN_OR_RETURN(value.block, selector.smoothed ? ReadSmoothed(*list, times, grid, selector.pos)
+                                                             : ReadInstant(std::move(list), times, grid));
   return value;
 }
 

@@ -130,14 +130,15 @@ class InfoJoin {
     const TimestampMs first = shift(c_.grid.start);
     const TimestampMs last = shift(c_.grid.last());
     const storage::SelectHints hints{SaturatingSub(first, c_.ev.options().lookback), last, 0, 0, "info", 0};
-    CACHESCOPE_ASSIGN_OR_RETURN(const storage::SeriesSet set, c_.ev.Select(matchers, hints));
+    CACHESCOPE_ASSIGN_OR_RETURN(auto list, c_.ev.Select(matchers, hints));
     NodeTimes times;
     times.offset = SaturatingSub(c_.grid.start, first);
     if (first == last && c_.grid.steps > 1) {
       times.offset = 0;
       times.at = first;
     }
-    CACHESCOPE_ASSIGN_OR_RETURN(SeriesBlock block, c_.ev.ReadInstant(set.series, times, c_.grid, &info_times_));
+    CACHESCOPE_ASSIGN_OR_RETURN(SeriesBlock block,
+                                c_.ev.ReadTimed(std::move(list), times, c_.grid, false, &info_times_));
     if (block.has_histograms()) {
       return InvalidArgument("this should be an info metric, with float samples: " + BracedLabels(block.labels(0)));
     }

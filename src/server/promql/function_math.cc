@@ -65,8 +65,15 @@ void MapFloats(SeriesBlock* block, F f) {
   if (removed) block->RemoveEmptyRows();
 }
 
-double Larger(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::nan("") : std::fmax(a, b); }
-double Smaller(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::nan("") : std::fmin(a, b); }
+// As Go's math.Max and math.Min: the infinity that decides does so even against NaN.
+double Larger(double a, double b) {
+  if (a == HUGE_VAL || b == HUGE_VAL) return HUGE_VAL;
+  return std::isnan(a) || std::isnan(b) ? std::nan("") : std::fmax(a, b);
+}
+double Smaller(double a, double b) {
+  if (a == -HUGE_VAL || b == -HUGE_VAL) return -HUGE_VAL;
+  return std::isnan(a) || std::isnan(b) ? std::nan("") : std::fmin(a, b);
+}
 
 }  // namespace
 

@@ -10,13 +10,23 @@ namespace {
 
 double SecondsBetween(TimestampMs from, TimestampMs to) { return static_cast<double>(to - from) / 1000; }
 
+Started StartedAt(const Window& w, std::size_t i) { return {w.t[i], w.start_of(i)}; }
+
 // What the counter lost at its resets inside the window.
 double ResetCorrection(const Window& w) {
   double correction = 0;
   for (std::size_t i = 1; i < w.n; ++i) {
-    if (w.v[i] < w.v[i - 1]) correction += w.v[i - 1];
+    if (w.v[i] < w.v[i - 1] || StartedAnew(StartedAt(w, i - 1), StartedAt(w, i))) correction += w.v[i - 1];
   }
   return correction;
+}
+
+void NoteOverlap(const Window& w, RangeCall* call) {
+  for (std::size_t i = 1; i < w.n && w.starts != nullptr; ++i) {
+    if (StartsOverlap(StartedAt(w, i - 1), StartedAt(w, i))) {
+      return call->annotations().StartOverlap(call->metric, call->pos);
+    }
+  }
 }
 
 Cell Extrapolated(const Window& w, RangeCall* call, bool counter, bool per_second) {
@@ -25,11 +35,14 @@ Cell Extrapolated(const Window& w, RangeCall* call, bool counter, bool per_secon
     call->annotations().MixedFloatsHistograms(call->metric, call->pos);
     return Cell::kNone;
   }
-  if (w.hn > 1) return HistogramRate(w, call, counter, per_second);
-  if (w.n < 2) return Cell::kNone;
-  double result = w.v[w.n - 1] - w.v[0];
+  if (w.hn > 0) return HistogramRate(w, call, counter, per_second);
+  const TimestampMs zero = counter ? ZeroPoint(w, w.t[0], w.start_of(0)) : 0;
+  if (w.n < 2 && zero == 0) return Cell::kNone;
+  const double first = zero != 0 ? 0 : w.v[0];
+  double result = w.v[w.n - 1] - first;
   if (counter && w.has_reset) result += ResetCorrection(w);
-  double factor = ExtrapolationFactor(w, w.t[0], w.t[w.n - 1], w.n, counter, w.v[0], result);
+  if (counter) NoteOverlap(w, call);
+  double factor = ExtrapolationFactor(w, w.t[0], w.t[w.n - 1], w.n, counter, first, result, zero);
   if (per_second) factor /= static_cast<double>(call->range) / 1000;
   call->f = result * factor;
   return Cell::kFloat;
@@ -40,6 +53,8 @@ struct Newest {
   TimestampMs t = 0;
   double v = 0;
   const FloatHistogram* h = nullptr;
+  TimestampMs start = 0;
+  Started started() const { return {t, start}; }
 };
 
 bool NewestTwo(const Window& w, Newest* previous, Newest* last) {
@@ -49,10 +64,10 @@ bool NewestTwo(const Window& w, Newest* previous, Newest* last) {
   for (Newest* to : {last, previous}) {
     if (h == 0 || (f > 0 && w.t[f - 1] > w.h[h - 1].t)) {
       --f;
-      *to = {w.t[f], w.v[f], nullptr};
+      *to = {w.t[f], w.v[f], nullptr, w.start_of(f)};
     } else {
       --h;
-      *to = {w.h[h].t, 0, w.h[h].h.get()};
+      *to = {w.h[h].t, 0, w.h[h].h.get(), w.h[h].start};
     }
   }
   return true;
@@ -66,7 +81,7 @@ Cell InstantHistogram(const Newest& previous, const Newest& last, RangeCall* cal
       last.h->reset_hint == CounterResetHint::kGauge || previous.h->reset_hint == CounterResetHint::kGauge;
   if (rate && any_gauge) call->annotations().NotCounter(call->metric, call->pos);
   if (!rate && !all_gauges) call->annotations().NotGauge(call->metric, call->pos);
-  if (!rate || !DetectReset(*last.h, *previous.h)) {
+  if (!rate || !(DetectReset(*last.h, *previous.h) || StartedAnew(previous.started(), last.started()))) {
     const HistogramSumResult difference = SubtractHistogram(result.get(), *previous.h);
     if (!difference.compatible) {
       call->annotations().MixedExponentialCustom(call->metric, call->pos);
@@ -90,7 +105,7 @@ Cell InstantValue(const Window& w, RangeCall* call, bool rate) {
     return Cell::kNone;
   }
   if (last.h != nullptr) return InstantHistogram(previous, last, call, rate);
-  const bool reset = rate && last.v < previous.v;
+  const bool reset = rate && (last.v < previous.v || StartedAnew(previous.started(), last.started()));
   call->f = reset ? last.v : last.v - previous.v;
   if (rate) call->f /= SecondsBetween(previous.t, last.t);
   return Cell::kFloat;
@@ -122,10 +137,10 @@ Cell CountEvents(const Window& w, RangeCall* call, Event event) {
   while (f < w.n || h < w.hn) {
     Newest current;
     if (h >= w.hn || (f < w.n && w.t[f] < w.h[h].t)) {
-      current = {w.t[f], w.v[f], nullptr};
+      current = {w.t[f], w.v[f], nullptr, w.start_of(f)};
       ++f;
     } else {
-      current = {w.h[h].t, 0, w.h[h].h.get()};
+      current = {w.h[h].t, 0, w.h[h].h.get(), w.h[h].start};
       ++h;
     }
     if (!first && event(previous, current)) ++events;
@@ -139,11 +154,12 @@ Cell CountEvents(const Window& w, RangeCall* call, Event event) {
 }  // namespace
 
 double ExtrapolationFactor(const Window& w, TimestampMs first, TimestampMs last, std::size_t samples, bool counter,
-                           double first_value, double increase) {
-  double to_start = SecondsBetween(w.start, first);
+                           double first_value, double increase, TimestampMs start) {
+  if (start != 0 && samples == 1) return 1;  // nothing says how far apart samples are
+  double to_start = SecondsBetween(w.start, start != 0 ? start : first);
   double to_end = SecondsBetween(last, w.end);
-  const double sampled = SecondsBetween(first, last);
-  const double average = sampled / static_cast<double>(samples - 1);
+  const double sampled = SecondsBetween(start != 0 ? start : first, last);
+  const double average = SecondsBetween(first, last) / static_cast<double>(samples - 1);
   // A sample up to 10 % later than expected still counts as reaching the edge of the range; else half an interval is
   // assumed.
   const double threshold = average * 1.1;
@@ -163,7 +179,7 @@ Cell InstantDeltaKernel(const Window& w, RangeCall* call) { return InstantValue(
 
 Cell ResetsKernel(const Window& w, RangeCall* call) {
   return CountEvents(w, call, [](const Newest& a, const Newest& b) {
-    if ((a.h == nullptr) != (b.h == nullptr)) return true;
+    if ((a.h == nullptr) != (b.h == nullptr) || StartedAnew(a.started(), b.started())) return true;
     return a.h == nullptr ? b.v < a.v : DetectReset(*b.h, *a.h);
   });
 }

@@ -22,6 +22,21 @@ bool CheckKinds(const Window& w, RangeCall* call, bool counter, const FloatHisto
   return fits;
 }
 
+Started StartedAt(const Window& w, std::size_t i) { return {w.h[i].t, w.h[i].start}; }
+
+// Whether the counter was reset before sample i.
+bool Reset(const Window& w, std::size_t i) {
+  return DetectReset(*w.h[i].h, *w.h[i - 1].h) || StartedAnew(StartedAt(w, i - 1), StartedAt(w, i));
+}
+
+void NoteOverlap(const Window& w, RangeCall* call) {
+  for (std::size_t i = 1; i < w.hn; ++i) {
+    if (StartsOverlap(StartedAt(w, i - 1), StartedAt(w, i))) {
+      return call->annotations().StartOverlap(call->metric, call->pos);
+    }
+  }
+}
+
 void NoteReconciled(RangeCall* call, const HistogramSumResult& result, const char* operation) {
   if (result.bounds_reconciled) call->annotations().BoundsReconciled(operation, call->pos);
 }
@@ -29,14 +44,19 @@ void NoteReconciled(RangeCall* call, const HistogramSumResult& result, const cha
 }  // namespace
 
 Cell HistogramRate(const Window& w, RangeCall* call, bool counter, bool per_second) {
-  // A first sample that a reset directly follows does not matter; its layout may be anything.
+  const TimestampMs zero = counter ? ZeroPoint(w, w.h[0].t, w.h[0].start) : 0;
+  if (w.hn < 2 && zero == 0) return Cell::kNone;
+  // The increase counts from the first sample; or from nothing, when its start is in the range or a reset directly
+  // follows it: then its layout may be anything.
   FloatHistogram nothing;
   const FloatHistogram* first = w.h[0].h.get();
-  const FloatHistogram& second = *w.h[1].h;
-  if (counter && DetectReset(second, *first)) {
-    nothing.schema = second.schema;
-    nothing.custom_values = second.custom_values;
-    nothing.zero_threshold = second.zero_threshold;
+  std::size_t next = 1;  // the first sample that can bring a reset to make up for
+  if (zero != 0 || (counter && Reset(w, 1))) {
+    if (zero == 0) next = 2;
+    const FloatHistogram& layout = *w.h[next - 1].h;
+    nothing.schema = layout.schema;
+    nothing.custom_values = layout.custom_values;
+    nothing.zero_threshold = layout.zero_threshold;
     first = &nothing;
   }
   if (!CheckKinds(w, call, counter, *first)) return Cell::kNone;
@@ -49,16 +69,15 @@ Cell HistogramRate(const Window& w, RangeCall* call, bool counter, bool per_seco
   ReduceResolution(result.get(), schema);
   NoteReconciled(call, SubtractHistogram(result.get(), *first), "subtraction");
   if (counter) {
-    const FloatHistogram* previous = first;
-    for (std::size_t i = 1; i < w.hn; ++i) {
-      const FloatHistogram& current = *w.h[i].h;
-      if (DetectReset(current, *previous)) NoteReconciled(call, AddHistogram(result.get(), *previous), "addition");
-      previous = &current;
+    for (std::size_t i = next; i < w.hn; ++i) {
+      if (Reset(w, i)) NoteReconciled(call, AddHistogram(result.get(), *w.h[i - 1].h), "addition");
     }
+    NoteOverlap(w, call);
   } else if (w.h[0].h->reset_hint != CounterResetHint::kGauge || last.reset_hint != CounterResetHint::kGauge) {
     call->annotations().NotGauge(call->metric, call->pos);
   }
-  double factor = ExtrapolationFactor(w, w.h[0].t, w.h[w.hn - 1].t, w.hn, counter, w.h[0].h->count, result->count);
+  double factor = ExtrapolationFactor(w, w.h[0].t, w.h[w.hn - 1].t, w.hn, counter, zero != 0 ? 0 : w.h[0].h->count,
+                                      result->count, zero);
   if (per_second) factor /= static_cast<double>(call->range) / 1000;
   result->reset_hint = CounterResetHint::kGauge;
   CompactHistogram(result.get());
