@@ -1,7 +1,7 @@
-// The hot paths of the client library beside prometheus-cpp, in one process: repetitions of both alternate, the table
-// has medians and the best of the repetitions. Two-thread figures are wall time per operation of one thread while
-// another does the same on the same instrument. Memory is what a fresh registry with 100,000 counters of one label adds
-// to the heap and to resident memory.
+// The hot paths of the client library beside prometheus-cpp and, where it is installed, OpenTelemetry C++, in one
+// process: repetitions of both alternate, the tables have medians and the best of the repetitions. Two-thread figures
+// are wall time per operation of one thread while another does the same on the same instrument. Memory is what a fresh
+// registry with 100,000 counters of one label adds to the heap and to resident memory.
 //
 //   client_bench [REPETITIONS]     default 15
 #include <sys/wait.h>
@@ -21,10 +21,14 @@
 
 #include "cachescope/cachescope.h"
 #include "heap_meter.h"
+#ifdef CACHESCOPE_BENCH_OTEL
+#include "otel_peer.h"
+#endif
 #include "prometheus/counter.h"
 #include "prometheus/family.h"
 #include "prometheus/histogram.h"
 #include "prometheus/registry.h"
+#include "prometheus/summary.h"
 #include "prometheus/text_serializer.h"
 
 namespace {
@@ -90,6 +94,18 @@ void Compare(const char* what, const char* unit, double budget, int repetitions,
   std::fflush(stdout);
 }
 
+// A path the peer does not have.
+void Measure(const char* what, double budget, int repetitions, const Run& ours) {
+  std::vector<double> values;
+  for (int i = 0; i < repetitions; ++i) values.push_back(ours());
+  const Summary us = Summarize(values);
+  std::printf("| %s | %.2f / %.2f | - | - | %.1f ns |\n", what, us.median, us.best, budget);
+  std::fflush(stdout);
+}
+
+// All buckets of the default bounds in turn.
+double ValueOf(int i) { return (i & 1023) * 0.01; }
+
 void CompareCounters(int repetitions) {
   cachescope::Registry registry;
   const cachescope::Counter ours = registry.Counter({.name = "a_total"});
@@ -117,12 +133,11 @@ void CompareHistograms(int repetitions) {
   const cachescope::Histogram ours = registry.Histogram({.name = "h"});
   prometheus::Registry peer_registry;
   auto& peer = prometheus::BuildHistogram().Name("h").Register(peer_registry).Add({}, cachescope::DefaultBuckets());
-  const auto value = [](int i) { return (i & 1023) * 0.01; };  // all buckets in turn
   const auto our_loop = [&](int n) {
-    for (int i = 0; i < n; ++i) ours.Record(value(i));
+    for (int i = 0; i < n; ++i) ours.Record(ValueOf(i));
   };
   const auto peer_loop = [&](int n) {
-    for (int i = 0; i < n; ++i) peer.Observe(value(i));
+    for (int i = 0; i < n; ++i) peer.Observe(ValueOf(i));
   };
   for (const int threads : {1, 2}) {
     Compare(
@@ -131,6 +146,115 @@ void CompareHistograms(int repetitions) {
         [&] { return OnThreads(threads, kRecords, peer_loop); });
   }
 }
+
+void CompareNativeHistograms(int repetitions) {
+  cachescope::Registry registry;
+  const cachescope::Histogram ours = registry.Histogram({.name = "h", .native = {.schema = 3}});
+  prometheus::Registry peer_registry;
+  auto& peer = prometheus::BuildHistogram().Name("h").Register(peer_registry).Add({}, cachescope::DefaultBuckets());
+  for (const int threads : {1, 2}) {
+    Compare(
+        threads == 1 ? "native histogram record, schema 3, 1 thread; peer: 11 bounds"
+                     : "native histogram record, schema 3, 2 threads on one; peer: 11 bounds",
+        "ns", threads == 1 ? 10 : 12, repetitions,
+        [&] {
+          return OnThreads(threads, kRecords, [&](int n) {
+            for (int i = 0; i < n; ++i) ours.Record(ValueOf(i));
+          });
+        },
+        [&] {
+          return OnThreads(threads, kRecords, [&](int n) {
+            for (int i = 0; i < n; ++i) peer.Observe(ValueOf(i));
+          });
+        });
+  }
+}
+
+void CompareSummaries(int repetitions) {
+  cachescope::Registry registry;
+  const cachescope::Summary ours = registry.Summary({.name = "s"});
+  prometheus::Registry peer_registry;
+  auto& peer = prometheus::BuildSummary()
+                   .Name("s")
+                   .Register(peer_registry)
+                   .Add({}, prometheus::Summary::Quantiles{{0.5, 0.01}, {0.9, 0.01}, {0.99, 0.001}},
+                        std::chrono::minutes(10), 5);
+  for (const int threads : {1, 2}) {
+    Compare(
+        threads == 1 ? "summary record, 3 quantiles in 10 minutes, 1 thread"
+                     : "summary record, 3 quantiles in 10 minutes, 2 threads on one",
+        "ns", threads == 1 ? 20 : 25, repetitions,
+        [&] {
+          return OnThreads(threads, kRecords, [&](int n) {
+            for (int i = 0; i < n; ++i) ours.Record(ValueOf(i));
+          });
+        },
+        [&] {
+          return OnThreads(threads, kRecords / 20, [&](int n) {
+            for (int i = 0; i < n; ++i) peer.Observe(ValueOf(i));
+          });
+        });
+  }
+}
+
+void MeasureOthers(int repetitions) {
+  cachescope::Registry registry;
+  const cachescope::Histogram histogram = registry.Histogram({.name = "h"});
+  const cachescope::Histogram fine = registry.Histogram({.name = "fine", .native = {.schema = 8}});
+  const cachescope::StateSet states = registry.StateSet({.name = "st", .states = {"a", "b", "c"}});
+  cachescope::TimerSet timers(registry);
+  cachescope::CustomMetrics custom(registry);
+  const auto measure = [&](const char* what, double budget, auto body) {
+    Measure(what, budget, repetitions, [&] {
+      return OnThreads(1, kRecords / 4, [&](int n) {
+        for (int i = 0; i < n; ++i) body(i);
+      });
+    });
+  };
+  measure("native histogram record, schema 8", 10, [&](int i) { fine.Record(ValueOf(i)); });
+  measure("histogram record with exemplar", 100, [&](int i) {
+    histogram.Record(ValueOf(i), {.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736", .span_id = "00f067aa0ba902b7"});
+  });
+  measure("clock alone", 25, [](int) { (void)cachescope::Stopwatch(); });
+  measure("scoped timer into a histogram", 75, [&](int) { const cachescope::ScopedTimer timer(histogram); });
+  measure("timer by id, start and stop", 120, [&](int) { timers.Stop(timers.Start(), histogram); });
+  measure("state set by number", 1, [&](int i) { states.Set(static_cast<std::size_t>(i % 3)); });
+  measure("state set by name", 20, [&](int i) { states.Set(i % 2 == 0 ? "a" : "c"); });
+  measure("custom counter by name and two labels", 100, [&](int) {
+    custom.Increment("user.login", {{"source", "api"}, {"method", "oauth"}});
+  });
+}
+
+#ifdef CACHESCOPE_BENCH_OTEL
+void CompareWithOpenTelemetry(int repetitions) {
+  std::printf("\n| path (median / best) | cachescope | OpenTelemetry C++ | ratio | budget |\n");
+  std::printf("| --- | --- | --- | --- | --- |\n");
+  cachescope::Registry registry;
+  const cachescope::Counter counter = registry.Counter({.name = "a_total"});
+  const cachescope::Histogram histogram = registry.Histogram({.name = "h"});
+  cachescope::bench::OtelPeer peer;
+  const auto compare = [&](const std::string& what, double budget, auto ours, auto theirs) {
+    for (const int threads : {1, 2}) {
+      const std::string row = what + (threads == 1 ? ", 1 thread" : ", 2 threads on one");
+      Compare(
+          row.c_str(), "ns", budget, repetitions, [&] { return OnThreads(threads, kRecords, ours); },
+          [&] { return OnThreads(threads, kRecords / 10, theirs); });
+    }
+  };
+  const auto add = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      counter.Increment();
+      Barrier();
+    }
+  };
+  const auto record = [&](int n) {
+    for (int i = 0; i < n; ++i) histogram.Record(ValueOf(i));
+  };
+  compare("counter add; peer: no attributes", 1, add, [&](int n) { peer.Add(n); });
+  compare("counter add, held handle; peer: one attribute", 1, add, [&](int n) { peer.AddWithAttribute(n); });
+  compare("histogram record; peer: no attributes", 4, record, [&](int n) { peer.Record(n, &ValueOf); });
+}
+#endif
 
 void CompareExposition(int repetitions, int series) {
   cachescope::Registry registry({.max_series = 1'000'000});
@@ -219,6 +343,12 @@ int main(int argc, char** argv) {
   CompareMemory();
   CompareCounters(repetitions);
   CompareHistograms(repetitions);
+  CompareNativeHistograms(repetitions);
+  CompareSummaries(repetitions);
+  MeasureOthers(repetitions);
   CompareExposition(repetitions, 10'000);
   CompareExposition(repetitions, 100'000);
+#ifdef CACHESCOPE_BENCH_OTEL
+  CompareWithOpenTelemetry(repetitions);
+#endif
 }

@@ -7,9 +7,11 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "cachescope/detail/cell.h"
+#include "cachescope/exemplar.h"
 #include "cachescope/instrument_family.h"
 
 namespace cachescope {
@@ -40,6 +42,18 @@ class Counter {
     IncrementFloat(static_cast<double>(value));
   }
 
+  /// As above, and remembers what the increment belongs to; see exemplar.h. A refused increment leaves no exemplar.
+  template <class Number>
+  void Increment(Number n, const Exemplar& exemplar) const noexcept {
+    const auto value = static_cast<double>(n);
+    if (!(value >= 0 && value <= std::numeric_limits<double>::max())) [[unlikely]] {
+      Refuse();
+      return;
+    }
+    Increment(n);
+    detail::KeepExemplar(series_, 0, value, exemplar);
+  }
+
   /// The sum over all threads. Takes a lock: for tests and summaries, not for hot paths. 0 for a null counter.
   double Value() const noexcept;
 
@@ -54,6 +68,6 @@ class Counter {
   std::uint32_t cell_ = detail::kNullCell;
 };
 
-using CounterFamily = InstrumentFamily<Counter>;
+using CounterFamily = CallbackFamily<Counter>;
 
 }  // namespace cachescope

@@ -6,7 +6,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <functional>
 
 #include "cachescope/detail/cell.h"
 #include "cachescope/instrument_family.h"
@@ -49,20 +48,6 @@ class Gauge {
   detail::Cell* cell_ = &detail::null_gauge_cell;
 };
 
-class GaugeFamily : public InstrumentFamily<Gauge> {
- public:
-  using InstrumentFamily<Gauge>::InstrumentFamily;
-
-  /// Computes the series' value by a function at each scrape, replacing an earlier function. Remove() ends it and
-  /// returns when no call is running, so it is safe to free afterwards what the function uses. A function that throws
-  /// leaves the value as it was and is counted in cachescope_client_collector_errors_total.
-  void Function(Values values, std::function<double()> function) const noexcept {
-    detail::SetSeriesFunction(family_.get(), values, std::move(function));
-  }
-  void Function(std::initializer_list<std::string_view> values, std::function<double()> function) const noexcept {
-    Function(Values(values.begin(), values.size()), std::move(function));
-  }
-  void Function(std::function<double()> function) const noexcept { Function(Values(), std::move(function)); }
-};
+using GaugeFamily = CallbackFamily<Gauge>;
 
 }  // namespace cachescope

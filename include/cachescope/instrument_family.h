@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "cachescope/detail/ref.h"
 
@@ -54,6 +55,26 @@ class InstrumentFamily {
 
  protected:
   detail::FamilyRef family_;
+};
+
+/// A family whose values may also come from functions: counters and gauges.
+template <class Instrument>
+class CallbackFamily : public InstrumentFamily<Instrument> {
+ public:
+  using InstrumentFamily<Instrument>::InstrumentFamily;
+  using typename InstrumentFamily<Instrument>::Values;
+
+  /// Computes the series' value by a function at each scrape, replacing an earlier function. Remove() ends it and
+  /// returns when no call is running, so it is safe to free afterwards what the function uses. A function that throws,
+  /// or gives a counter a value that is negative, NaN or infinite, leaves the value as it was and is counted in
+  /// cachescope_client_collector_errors_total. A counter's function gives the total: do not increment it, too.
+  void Function(Values values, std::function<double()> function) const noexcept {
+    detail::SetSeriesFunction(this->family_.get(), values, std::move(function));
+  }
+  void Function(std::initializer_list<std::string_view> values, std::function<double()> function) const noexcept {
+    Function(Values(values.begin(), values.size()), std::move(function));
+  }
+  void Function(std::function<double()> function) const noexcept { Function(Values(), std::move(function)); }
 };
 
 }  // namespace cachescope

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cachescope {
@@ -21,5 +23,13 @@ struct LabelPair {
 };
 
 using LabelPairs = std::vector<LabelPair>;
+
+/// A pair whose text belongs to the caller, valid during a call.
+struct LabelPairView {
+  std::string_view name = {};
+  std::string_view value = {};
+};
+
+using LabelPairViews = std::span<const LabelPairView>;
 
 }  // namespace cachescope

@@ -2,16 +2,19 @@
 //
 //   auto server = cachescope::Serve(registry, ":9464");
 //
-// Answers GET and HEAD on /metrics over HTTP/1.1, on its own thread, until the server object is destroyed. Never
+// Answers GET and HEAD on /metrics over HTTP/1.1, on its own thread, until the server object is destroyed: in text,
+// OpenMetrics or protobuf, as the Accept header wants it (negotiation.h). GET / is a short page with links. Never
 // throws: ok() and error() say whether it listens; a program may well ignore both. The registry may be destroyed first.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cachescope/registry.h"
 
@@ -20,6 +23,13 @@ namespace cachescope {
 namespace client {
 class ScrapeListener;
 }
+
+/// Registries on one page; see AppendExposition for what becomes of names they share. They are looked at by Serve()
+/// only and may be destroyed after it.
+struct ServePage {
+  std::string path = {};
+  std::vector<const Registry*> registries = {};
+};
 
 struct ServeOptions {
   /// At the bound the connection that has been idle longest is closed; if none is idle, new ones wait in the backlog.
@@ -30,6 +40,19 @@ struct ServeOptions {
   std::chrono::milliseconds request_timeout{5000};
   std::chrono::milliseconds write_timeout{10000};
   std::chrono::milliseconds idle_timeout{60000};
+  /// Where the page is; "/" and visible ASCII, without "?" and "#".
+  std::string path = "/metrics";
+  /// On the same page.
+  std::vector<const Registry*> more_registries = {};
+  /// At other paths.
+  std::vector<ServePage> more_pages = {};
+  /// In OpenMetrics, lines that say when counters, histograms and summaries began.
+  bool created_lines = false;
+  /// Makes gzip format of a page and appends it to `out`, for clients that take it; false sends the page as it is.
+  /// Runs on the server's thread. Gzip() of gzip.h is one.
+  std::function<bool(std::string_view page, std::string* out)> compress = {};
+  /// Shorter pages are not compressed.
+  std::size_t compress_min_bytes = 1024;
 };
 
 class ScrapeServer {
@@ -42,7 +65,7 @@ class ScrapeServer {
 
   /// True while it listens.
   bool ok() const noexcept { return listener_ != nullptr; }
-  /// "cannot listen on …: …"; empty when ok.
+  /// "cannot listen on …: …", "cannot serve "…": …"; empty when ok.
   const std::string& error() const noexcept { return error_; }
   /// The port it listens on; 0 when not ok.
   std::uint16_t port() const noexcept;

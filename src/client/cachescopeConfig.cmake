@@ -1,4 +1,21 @@
-# find_package(cachescope) gives cachescope::cachescope.
+# find_package(cachescope) gives cachescope::cachescope, which needs nothing but threads.
+# find_package(cachescope COMPONENTS gzip cpuprofile) gives the parts with a dependency too, where they were built.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 include(${CMAKE_CURRENT_LIST_DIR}/cachescopeTargets.cmake)
+foreach(component ${cachescope_FIND_COMPONENTS})
+  set(cachescope_targets ${CMAKE_CURRENT_LIST_DIR}/cachescope_${component}Targets.cmake)
+  if(EXISTS ${cachescope_targets})
+    if(component STREQUAL gzip)
+      find_dependency(ZLIB)
+    endif()
+    include(${cachescope_targets})
+    set(cachescope_${component}_FOUND TRUE)
+  else()
+    set(cachescope_${component}_FOUND FALSE)
+    if(cachescope_FIND_REQUIRED_${component})
+      set(cachescope_FOUND FALSE)
+      set(cachescope_NOT_FOUND_MESSAGE "cachescope was installed without its part \"${component}\"")
+    endif()
+  endif()
+endforeach()

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <new>
 
+#include "client/sketch/sketch.h"
+
 namespace cachescope::client {
 namespace {
 
@@ -54,6 +56,7 @@ struct Store {
   std::uint64_t float_bits[kMaxChunks][kCellsPerChunk / 64] = {};
   // Written under mu, read without.
   std::atomic<Cell*> shared[kMaxChunks] = {};
+  std::atomic<bool> fork_handlers{false};
 };
 
 constinit ChunkDirectory empty_directory;
@@ -178,17 +181,28 @@ void CloseThread(void* owned) noexcept {
 
 extern "C" {
 static void CloseThreadOfKey(void* owned) { CloseThread(owned); }
-static void LockBeforeFork() { store.mu.lock(); }
-static void UnlockAfterFork() { store.mu.unlock(); }
+static void LockBeforeFork() {
+  SketchMutex().lock();
+  store.mu.lock();
+}
+static void UnlockAfterFork() {
+  store.mu.unlock();
+  SketchMutex().unlock();
+}
 }
 
-// Makes the key and the fork handlers once. False if the process has no key left: then all threads use the shared
+// Not under the lock, which a fork in another thread may wait for.
+void InstallForkHandlers() noexcept {
+  if (store.fork_handlers.exchange(true)) return;
+  pthread_atfork(&LockBeforeFork, &UnlockAfterFork, &UnlockAfterFork);
+}
+
+// Makes the key once. False if the process has no key left: then all threads use the shared
 // cells.
 bool HasKey() noexcept {
   if (!store.key_made) {
     store.key_made = true;
     store.key_ok = pthread_key_create(&store.key, &CloseThreadOfKey) == 0;
-    pthread_atfork(&LockBeforeFork, &UnlockAfterFork, &UnlockAfterFork);
   }
   return store.key_ok;
 }
@@ -212,8 +226,11 @@ Slab* SlabOfThread() noexcept {
 Cell* OpenChunk(std::uint32_t index) noexcept {
   const ThreadState before = thread_state;
   if (before == ThreadState::kClosed || before == ThreadState::kOpening) return nullptr;
+  if (before == ThreadState::kNew) {
+    thread_state = ThreadState::kOpening;
+    InstallForkHandlers();
+  }
   const std::lock_guard lock(store.mu);
-  if (before == ThreadState::kNew) thread_state = ThreadState::kOpening;
   Slab* slab = SlabOfThread();
   thread_state = slab == nullptr ? ThreadState::kNew : ThreadState::kOpen;
   if (slab == nullptr) return nullptr;
@@ -266,6 +283,16 @@ std::uint32_t SplitFreeRun(std::uint32_t length) noexcept {
   return 0;
 }
 
+void ZeroCellsLocked(std::uint32_t first, std::uint32_t count) noexcept {
+  const std::uint32_t index = first / kCellsPerChunk;
+  const std::uint32_t at = first % kCellsPerChunk;
+  for (std::uint32_t i = 0; i < count; ++i) SharedChunk(index)[at + i].store(0, kRelaxed);
+  for (Slab* slab = store.slabs; slab != nullptr; slab = slab->next) {
+    Cell* chunk = slab->directory.chunks[index].load(kRelaxed);
+    for (std::uint32_t i = 0; chunk != nullptr && i < count; ++i) chunk[at + i].store(0, kRelaxed);
+  }
+}
+
 }  // namespace
 
 detail::Cell& SharedCell(std::uint32_t cell) noexcept {
@@ -274,6 +301,7 @@ detail::Cell& SharedCell(std::uint32_t cell) noexcept {
 
 std::uint32_t AllocateCells(std::uint32_t count, bool first_is_float) noexcept {
   if (count == 0 || count > kCellsPerChunk) return 0;
+  InstallForkHandlers();
   const std::lock_guard lock(store.mu);
   std::uint32_t first = PopFreeRun(count);
   if (first == 0) first = TakeNewRun(count);
@@ -285,16 +313,15 @@ std::uint32_t AllocateCells(std::uint32_t count, bool first_is_float) noexcept {
   return first;
 }
 
+void ZeroCells(std::uint32_t first, std::uint32_t count) noexcept {
+  const std::lock_guard lock(store.mu);
+  ZeroCellsLocked(first, count);
+}
+
 void FreeCells(std::uint32_t first, std::uint32_t count) noexcept {
   const std::lock_guard lock(store.mu);
-  const std::uint32_t index = first / kCellsPerChunk;
-  const std::uint32_t at = first % kCellsPerChunk;
-  for (std::uint32_t i = 0; i < count; ++i) SharedChunk(index)[at + i].store(0, kRelaxed);
-  for (Slab* slab = store.slabs; slab != nullptr; slab = slab->next) {
-    Cell* chunk = slab->directory.chunks[index].load(kRelaxed);
-    for (std::uint32_t i = 0; chunk != nullptr && i < count; ++i) chunk[at + i].store(0, kRelaxed);
-  }
-  store.float_bits[index][at / 64] &= ~(std::uint64_t{1} << (first % 64));
+  ZeroCellsLocked(first, count);
+  store.float_bits[first / kCellsPerChunk][first % kCellsPerChunk / 64] &= ~(std::uint64_t{1} << (first % 64));
   PushFreeRun(first, count);
 }
 

@@ -4,7 +4,8 @@
 // Process-wide, constant-initialised and never destroyed, so instruments work before main() and during static
 // destruction. The thread that ends is noticed by a pthread key: its destructor runs after those of thread_local
 // objects, and for the main thread not at all, so the main thread's cells stay usable to the last instruction of the
-// process. One lock guards everything but the cells themselves; a fork handler keeps it free in the child. The code
+// process. One lock guards everything but the cells themselves; a fork handler keeps it, and
+// the lock of sketches above it, free in the child. The code
 // must stay mapped while threads live: a shared library that contains it must not be unloaded (link with -z nodelete).
 #pragma once
 
@@ -22,6 +23,9 @@ std::uint32_t AllocateCells(std::uint32_t count, bool first_is_float) noexcept;
 
 /// Returns cells. REQUIRES: nobody writes or reads them any more.
 void FreeCells(std::uint32_t first, std::uint32_t count) noexcept;
+
+/// Makes cells zero, for all threads. What a thread adds at this moment may survive or be lost.
+void ZeroCells(std::uint32_t first, std::uint32_t count) noexcept;
 
 /// The cell that all threads share: a gauge's only cell, for other instruments what ended threads have counted.
 detail::Cell& SharedCell(std::uint32_t cell) noexcept;

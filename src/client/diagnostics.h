@@ -16,6 +16,12 @@ class Diagnostics {
   std::atomic<std::uint64_t> registration_errors{0};
   std::atomic<std::uint64_t> increments_refused{0};
   std::atomic<std::uint64_t> collector_errors{0};
+  std::atomic<std::uint64_t> custom_dropped{0};
+  std::atomic<std::uint64_t> exemplars_dropped{0};
+  std::atomic<std::uint64_t> histogram_limits{0};
+  std::atomic<std::uint64_t> observations_dropped{0};
+  std::atomic<std::uint64_t> states_refused{0};
+  std::atomic<std::uint64_t> timers_dropped{0};
 
   /// Keeps the message; the caller counts.
   void Report(std::string message);

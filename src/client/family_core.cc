@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -13,12 +14,20 @@ namespace cachescope::client {
 namespace {
 
 constexpr std::string_view kOverflowValue = "other";
+constexpr double kIntegerLimit = 18446744073709551616.0;  // 2^64
 
 void AppendLabel(std::string_view name, std::string_view value, std::string* out) {
   if (!out->empty()) out->push_back(',');
   out->append(name).append("=\"");
   AppendEscapedValue(value, out);
   out->push_back('"');
+}
+
+bool HasLegacyNames(const FamilySpec& spec) {
+  const auto legacy = [](const std::string& name) { return IsLabelName(name); };
+  return IsMetricName(spec.name) && std::all_of(spec.label_names.begin(), spec.label_names.end(), legacy) &&
+         std::all_of(spec.constant_labels.begin(), spec.constant_labels.end(),
+                     [&](const LabelPair& label) { return legacy(label.name); });
 }
 
 }  // namespace
@@ -30,8 +39,13 @@ FamilyCore::FamilyCore(FamilySpec spec, std::shared_ptr<Diagnostics> diagnostics
     AppendEscapedHelp(spec_.help, &header_);
     header_.push_back('\n');
   }
-  header_.append("# TYPE ").append(spec_.name).append(" ").append(InstrumentTypeName(spec_.type)).append("\n");
+  // The text format has no word for an info.
+  const InstrumentType shown = spec_.type == InstrumentType::kInfo ? InstrumentType::kGauge : spec_.type;
+  header_.append("# TYPE ").append(spec_.name).append(" ").append(InstrumentTypeName(shown)).append("\n");
   line_ = MakeLine("", "");
+  if (spec_.type == InstrumentType::kInfo) first_value_ = std::bit_cast<std::uint64_t>(1.0);
+  if (spec_.type == InstrumentType::kStateSet) first_value_ = 1;
+  legacy_names_ = HasLegacyNames(spec_);
   if (spec_.type == InstrumentType::kHistogram) {
     for (const double bound : spec_.bounds) {
       bucket_lines_.push_back(MakeLine("_bucket", "le=\"" + BoundText(bound) + "\""));
@@ -148,10 +162,11 @@ bool FamilyCore::Remove(std::span<const std::string_view> values) noexcept {
 }
 
 void FamilyCore::SetFunction(std::span<const std::string_view> values, std::function<double()> function) noexcept {
+  if (function == nullptr) return;
   const detail::SeriesRef series = With(values);
   if (series.get() == nullptr) return;
   try {
-    auto entry = std::make_shared<GaugeFunction>(GaugeFunction{series, std::move(function)});
+    auto entry = std::make_shared<ValueFunction>(ValueFunction{series, std::move(function)});
     const std::lock_guard lock(functions_mu_);
     EraseFunction(series.get());
     functions_.push_back(std::move(entry));
@@ -165,18 +180,59 @@ void FamilyCore::EraseFunction(const Series* series) noexcept {
 }
 
 void FamilyCore::RunFunctions() noexcept {
-  if (spec_.type != InstrumentType::kGauge) return;
+  if (spec_.type != InstrumentType::kGauge && spec_.type != InstrumentType::kCounter) return;
   const std::lock_guard lock(functions_mu_);
   // By index and with an own reference, because a function may remove itself or add another.
   for (std::size_t i = 0; i < functions_.size(); ++i) {
-    const std::shared_ptr<GaugeFunction> entry = functions_[i];
+    const std::shared_ptr<ValueFunction> entry = functions_[i];
     try {
-      const double value = entry->function();
-      SharedCell(entry->series.get()->cell).store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+      if (StoreValue(entry->series.get(), entry->function())) continue;
     } catch (...) {
-      diagnostics_->collector_errors.fetch_add(1, std::memory_order_relaxed);
     }
+    diagnostics_->collector_errors.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+// What a function gave; false if a counter cannot have it.
+bool FamilyCore::StoreValue(Series* series, double value) noexcept {
+  detail::Cell& cell = SharedCell(series->cell);
+  if (spec_.type == InstrumentType::kGauge) {
+    cell.store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+    return true;
+  }
+  if (!(value >= 0 && value < kIntegerLimit)) return false;
+  const double whole = std::trunc(value);
+  const double fraction = value - whole;
+  if (fraction != 0 || series->fraction_cell.load(std::memory_order_relaxed) != 0) {
+    const std::uint32_t fraction_cell = FractionCell(series);
+    if (fraction_cell == 0) return false;
+    SharedCell(fraction_cell).store(std::bit_cast<std::uint64_t>(fraction), std::memory_order_relaxed);
+  }
+  cell.store(static_cast<std::uint64_t>(whole), std::memory_order_relaxed);
+  return true;
+}
+
+void FamilyCore::KeepOnly(std::span<const std::string_view> values) noexcept {
+  const detail::SeriesRef kept = With(values);
+  if (kept.get() == nullptr) return;
+  try {
+    const std::lock_guard functions_lock(functions_mu_);
+    const std::lock_guard lock(mu_);
+    const std::vector<Series*> all = table_.series();
+    for (Series* series : all) {
+      if (series == kept.get()) continue;
+      EraseFunction(series);
+      table_.Erase(series->text(), series->hash);
+    }
+  } catch (...) {
+    diagnostics_->registration_errors.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void FamilyCore::KeepExemplar(const Series* series, std::uint32_t bucket, double value,
+                              const Exemplar& exemplar) noexcept {
+  if (value == value && exemplars_.Keep(series, bucket, value, exemplar, spec_.name_rules)) return;
+  diagnostics_->exemplars_dropped.fetch_add(1, std::memory_order_relaxed);
 }
 
 void FamilyCore::SortIfNeeded() {

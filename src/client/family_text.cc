@@ -1,10 +1,11 @@
-// FamilyCore's text exposition. Everything but the numbers was rendered at registration; series are read in batches, so
-// that the lock of the cells is taken once per batch.
+// FamilyCore's text exposition. Of counters, gauges, infos and classic histograms everything but the numbers was
+// rendered at registration; series are read in batches, so that the lock of the cells is taken once per batch.
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "client/cell_store.h"
+#include "client/exposition/family_formats.h"
 #include "client/family_core.h"
 #include "client/number_text.h"
 
@@ -31,6 +32,12 @@ void WriteInto(std::string* out, std::size_t bytes, Write write) {
 }  // namespace
 
 void FamilyCore::AppendText(std::string* out) {
+  const bool of_lines = spec_.type == InstrumentType::kSummary || spec_.type == InstrumentType::kStateSet;
+  if (has_sketches() || of_lines || !legacy_names_) {
+    const FamilySnapshot snapshot = Snapshot();
+    if (!snapshot.series.empty()) AppendTextFamily(snapshot, NameEscaping::kUnderscores, out);
+    return;
+  }
   SortIfNeeded();
   const std::shared_lock lock(mu_);
   if (table_.series().empty()) return;

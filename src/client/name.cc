@@ -1,8 +1,10 @@
 #include "client/name.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
+#include "cachescope/label_names.h"
 #include "cachescope/labels.h"
 
 namespace cachescope::client {
@@ -58,16 +60,32 @@ void AppendEscaped(std::string_view text, std::size_t limit, bool quote, std::st
 
 }  // namespace
 
-bool IsMetricName(std::string_view name) noexcept {
-  if (name.empty() || IsDigit(name[0])) return false;
-  for (const char c : name) {
-    if (!IsLetter(c) && !IsDigit(c) && c != ':') return false;
+bool IsMetricName(std::string_view name, NameRules rules) noexcept {
+  if (rules == NameRules::kLegacy) return detail::IsLegacyName(name, true);
+  std::size_t at = 0;
+  while (at < name.size()) {
+    const std::size_t size = CharacterSize(name.substr(at));
+    if (size == 0) return false;
+    at += size;
   }
-  return true;
+  return !name.empty();
 }
 
-bool IsLabelName(std::string_view name) noexcept {
-  return IsMetricName(name) && name.find(':') == std::string_view::npos && !name.starts_with("__");
+bool IsLabelName(std::string_view name, NameRules rules) noexcept {
+  if (name.starts_with("__")) return false;
+  return rules == NameRules::kLegacy ? detail::IsLegacyName(name, false) : IsMetricName(name, rules);
+}
+
+std::string LegacyName(std::string_view name, bool colon) {
+  std::string legacy;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t size = std::max<std::size_t>(1, CharacterSize(name.substr(at)));
+    const bool allowed =
+        size == 1 && (IsLetter(name[at]) || (IsDigit(name[at]) && at > 0) || (colon && name[at] == ':'));
+    legacy.push_back(allowed ? name[at] : '_');
+    at += size;
+  }
+  return legacy;
 }
 
 std::string FullName(std::string_view namespace_, std::string_view subsystem, std::string_view name,

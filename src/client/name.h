@@ -5,11 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "cachescope/options.h"
+
 namespace cachescope::client {
 
-bool IsMetricName(std::string_view name) noexcept;
+bool IsMetricName(std::string_view name, NameRules rules = NameRules::kLegacy) noexcept;
 /// Names that start with "__" are reserved and not accepted.
-bool IsLabelName(std::string_view name) noexcept;
+bool IsLabelName(std::string_view name, NameRules rules = NameRules::kLegacy) noexcept;
+/// A name with every character that NameRules::kLegacy does not allow written '_'.
+std::string LegacyName(std::string_view name, bool colon);
 
 /// NAMESPACE_SUBSYSTEM_NAME with the unit as suffix, before "_total" if the name ends in it.
 std::string FullName(std::string_view namespace_, std::string_view subsystem, std::string_view name,

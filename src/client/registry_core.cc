@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "cachescope/exposition.h"
 #include "client/name.h"
 #include "client/spec_check.h"
 
@@ -16,6 +15,33 @@ FamilySnapshot CounterOf(std::string name, std::string help, std::uint64_t value
   family.series.push_back({{}, static_cast<double>(value), {}, 0});
   return family;
 }
+
+struct SelfCounter {
+  const char* name;
+  const char* help;
+  std::atomic<std::uint64_t> Diagnostics::*value;
+};
+
+constexpr SelfCounter kSelfCounters[] = {
+    {"cachescope_client_collector_errors_total",
+     "Collectors and functions of instruments that threw or produced what cannot be exposed.",
+     &Diagnostics::collector_errors},
+    {"cachescope_client_custom_dropped_total", "Calls for custom metrics dropped.", &Diagnostics::custom_dropped},
+    {"cachescope_client_exemplars_dropped_total", "Exemplars dropped: not valid, too long, or at a busy moment.",
+     &Diagnostics::exemplars_dropped},
+    {"cachescope_client_bucket_limits_total",
+     "Steps taken by native histograms and summaries to stay within their bound on buckets.",
+     &Diagnostics::histogram_limits},
+    {"cachescope_client_increments_refused_total", "Counter increments refused: negative, NaN or infinite.",
+     &Diagnostics::increments_refused},
+    {"cachescope_client_observations_dropped_total", "Values of native histograms and summaries lost without memory.",
+     &Diagnostics::observations_dropped},
+    {"cachescope_client_registration_errors_total", "Registrations and label lookups refused.",
+     &Diagnostics::registration_errors},
+    {"cachescope_client_states_refused_total", "States of state sets that do not exist.", &Diagnostics::states_refused},
+    {"cachescope_client_timers_dropped_total", "Timers of timer sets given up, refused or not known.",
+     &Diagnostics::timers_dropped},
+};
 
 bool NameBefore(const FamilySnapshot& a, const FamilySnapshot& b) { return a.name < b.name; }
 
@@ -32,10 +58,7 @@ void RegistryCore::Refuse(const std::string& message) noexcept {
   diagnostics_->Report(message);
 }
 
-FamilySpec RegistryCore::MakeSpec(InstrumentType type, const InstrumentOptions& options,
-                                  const std::vector<double>& buckets) const {
-  FamilySpec spec;
-  spec.type = type;
+FamilySpec RegistryCore::MakeSpec(const InstrumentOptions& options, FamilySpec spec) const {
   const std::string& subsystem = options.subsystem.empty() ? options_.subsystem : options.subsystem;
   spec.name = options.name.empty() ? "" : FullName(options_.namespace_, subsystem, options.name, options.unit);
   spec.help = options.help;
@@ -45,18 +68,16 @@ FamilySpec RegistryCore::MakeSpec(InstrumentType type, const InstrumentOptions& 
   spec.constant_labels.insert(spec.constant_labels.end(), options.constant_labels.begin(),
                               options.constant_labels.end());
   spec.max_series = options.max_series != 0 ? options.max_series : options_.max_series;
-  if (type == InstrumentType::kHistogram) {
-    spec.bounds = buckets.empty() ? DefaultBuckets() : buckets;
-    if (std::isinf(spec.bounds.back()) && spec.bounds.back() > 0) spec.bounds.pop_back();
-  }
+  spec.name_rules = options_.name_rules;
+  if (!spec.bounds.empty() && std::isinf(spec.bounds.back()) && spec.bounds.back() > 0) spec.bounds.pop_back();
   return spec;
 }
 
-detail::FamilyRef RegistryCore::Register(InstrumentType type, const InstrumentOptions& options,
-                                         const std::vector<double>& buckets) noexcept {
+detail::FamilyRef RegistryCore::Register(const InstrumentOptions& options, FamilySpec kind) noexcept {
   try {
-    FamilySpec spec = MakeSpec(type, options, buckets);
+    FamilySpec spec = MakeSpec(options, std::move(kind));
     const std::string name = spec.name;
+    const InstrumentType type = spec.type;
     std::string cause = CheckSpec(spec);
     if (cause.empty()) {
       detail::FamilyRef family = FindOrAdd(std::move(spec), &cause);
@@ -130,10 +151,10 @@ void RegistryCore::DropBadFamilies(std::vector<FamilySnapshot>* families) {
   std::set<std::string> seen;
   std::erase_if(*families, [&](const FamilySnapshot& family) {
     std::string cause;
-    if (!IsMetricName(family.name)) cause = "the name is not valid";
+    if (!IsMetricName(family.name, options_.name_rules)) cause = "the name is not valid";
     for (const SeriesSnapshot& series : family.series) {
       for (const LabelPair& label : series.labels) {
-        if (!IsLabelName(label.name)) cause = "label name \"" + label.name + "\" is not valid";
+        if (!IsLabelName(label.name, options_.name_rules)) cause = "label name \"" + label.name + "\" is not valid";
       }
     }
     for (const std::string& name : SampleNames(family.name, family.type)) {
@@ -158,15 +179,10 @@ std::vector<detail::FamilyRef> RegistryCore::Families() const {
 void RegistryCore::AppendSelfMetrics(const std::vector<detail::FamilyRef>& families,
                                      std::vector<FamilySnapshot>* out) const {
   if (!options_.self_metrics) return;
-  const auto load = [](const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
-  out->push_back(CounterOf("cachescope_client_collector_errors_total",
-                           "Collectors and gauge functions that threw or produced bad families.",
-                           load(diagnostics_->collector_errors)));
-  out->push_back(CounterOf("cachescope_client_increments_refused_total",
-                           "Counter increments refused: negative, NaN or infinite.",
-                           load(diagnostics_->increments_refused)));
-  out->push_back(CounterOf("cachescope_client_registration_errors_total", "Registrations and label lookups refused.",
-                           load(diagnostics_->registration_errors)));
+  for (const SelfCounter& counter : kSelfCounters) {
+    const std::uint64_t value = ((*diagnostics_).*counter.value).load(std::memory_order_relaxed);
+    out->push_back(CounterOf(counter.name, counter.help, value));
+  }
   FamilySnapshot folded{"cachescope_client_series_folded_total",
                         "Label lookups answered by the overflow series.",
                         {},
@@ -178,27 +194,6 @@ void RegistryCore::AppendSelfMetrics(const std::vector<detail::FamilyRef>& famil
     folded.series.push_back({{{"family", family.get()->spec().name}}, static_cast<double>(count), {}, 0});
   }
   out->push_back(std::move(folded));
-}
-
-void RegistryCore::AppendText(std::string* out) {
-  const std::lock_guard lock(collect_mu_);
-  const std::size_t start = out->size();
-  out->reserve(start + last_text_bytes_ + last_text_bytes_ / 8);
-  std::vector<FamilySnapshot> computed = RunCollectors();
-  for (const detail::FamilyRef& family : Families()) family.get()->RunFunctions();
-  const std::vector<detail::FamilyRef> families = Families();
-  AppendSelfMetrics(families, &computed);
-  std::stable_sort(computed.begin(), computed.end(), NameBefore);
-  auto next = computed.begin();
-  for (const detail::FamilyRef& family : families) {
-    const auto end = std::find_if(next, computed.end(),
-                                  [&](const FamilySnapshot& f) { return !(f.name < family.get()->spec().name); });
-    cachescope::AppendText(std::span<const FamilySnapshot>(next, end), out);
-    next = end;
-    family.get()->AppendText(out);
-  }
-  cachescope::AppendText(std::span<const FamilySnapshot>(next, computed.end()), out);
-  last_text_bytes_ = out->size() - start;
 }
 
 std::vector<FamilySnapshot> RegistryCore::Collect() {

@@ -4,6 +4,7 @@
 // renders families under their own locks. Recording never waits for a scrape.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "cachescope/exposition.h"
 #include "cachescope/registry.h"
 #include "client/diagnostics.h"
 #include "client/family_core.h"
@@ -27,21 +29,23 @@ class RegistryCore {
   RegistryCore(const RegistryCore&) = delete;
   RegistryCore& operator=(const RegistryCore&) = delete;
 
-  /// The family for these options, made if need be; null and counted if refused. `buckets` is for histograms.
-  detail::FamilyRef Register(InstrumentType type, const InstrumentOptions& options,
-                             const std::vector<double>& buckets) noexcept;
+  /// The family for these options, made if need be; null and counted if refused. `kind` has the type and what only
+  /// families of that type have.
+  detail::FamilyRef Register(const InstrumentOptions& options, FamilySpec kind) noexcept;
 
   std::uint64_t AddCollector(Registry::Collector collector);
   void RemoveCollector(std::uint64_t id);
 
-  void AppendText(std::string* out);
+  void AppendExposition(const ExpositionOptions& options, std::string* out);
   std::vector<FamilySnapshot> Collect();
   Diagnostics& diagnostics() const noexcept { return *diagnostics_; }
+  const std::shared_ptr<Diagnostics>& shared_diagnostics() const noexcept { return diagnostics_; }
+  const RegistryOptions& options() const noexcept { return options_; }
 
  private:
   using SharedCollector = std::shared_ptr<Registry::Collector>;
 
-  FamilySpec MakeSpec(InstrumentType type, const InstrumentOptions& options, const std::vector<double>& buckets) const;
+  FamilySpec MakeSpec(const InstrumentOptions& options, FamilySpec spec) const;
   detail::FamilyRef FindOrAdd(FamilySpec spec, std::string* cause);
   std::vector<FamilySnapshot> RunCollectors();
   void DropBadFamilies(std::vector<FamilySnapshot>* families);
@@ -57,7 +61,7 @@ class RegistryCore {
   std::recursive_mutex collect_mu_;  // held while collectors and gauge functions run
   std::map<std::uint64_t, SharedCollector> collectors_;
   std::uint64_t next_collector_ = 1;
-  std::size_t last_text_bytes_ = 0;
+  std::array<std::size_t, 3> last_page_bytes_{};  // by format
   mutable std::shared_mutex mu_;
   std::map<std::string, detail::FamilyRef> families_;
   std::set<std::string, std::less<>> sample_names_;  // what the families' lines are called: x, x_bucket, x_sum, x_count

@@ -6,13 +6,10 @@
 #include <cerrno>
 #include <utility>
 
-#include "cachescope/exposition.h"
 #include "client/scrape_request.h"
 
 namespace cachescope::client {
 namespace {
-
-constexpr std::string_view kPlain = "text/plain; charset=utf-8";
 
 bool WouldBlock() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -23,21 +20,21 @@ ScrapeConnection::ScrapeConnection(Descriptor socket, const ServeOptions& option
 
 short ScrapeConnection::events() const noexcept { return output_.empty() ? POLLIN : POLLOUT; }
 
-bool ScrapeConnection::Advance(const Render& render, Time now) {
+bool ScrapeConnection::Advance(const ScrapeSite& site, Time now) {
   if (output_.empty() && !Read(now)) return false;
-  return AnswerNext(render, now);
+  return AnswerNext(site, now);
 }
 
 // Answers requests, pipelined ones one after the other, until input or room in the socket runs out.
-bool ScrapeConnection::AnswerNext(const Render& render, Time now) {
+bool ScrapeConnection::AnswerNext(const ScrapeSite& site, Time now) {
   while (true) {
     if (output_.empty()) {
       const std::size_t head = HeadSize(input_);
       if (head == 0 && input_.size() <= options_.max_request_bytes) return true;
       if (head == 0 || head > options_.max_request_bytes) {
-        Refuse("431 Request Header Fields Too Large", "", "request too large\n", false);
+        Refuse("431 Request Header Fields Too Large", "request too large\n");
       } else {
-        Answer(std::string_view(input_).substr(0, head), render);
+        Answer(std::string_view(input_).substr(0, head), site);
         input_.erase(0, head);
       }
       deadline_ = now + options_.write_timeout;
@@ -71,25 +68,15 @@ bool ScrapeConnection::Write() {
   return true;
 }
 
-void ScrapeConnection::Refuse(std::string_view status, std::string_view extra_header, std::string_view body,
-                              bool head_only) {
+void ScrapeConnection::Refuse(std::string_view status, std::string_view body) {
   close_after_write_ = true;
-  AppendAnswer(status, kPlain, extra_header, body, head_only, false, &output_);
+  AppendAnswer(status, {"text/plain; charset=utf-8", "", body, false, false}, &output_);
 }
 
-void ScrapeConnection::Answer(std::string_view head, const Render& render) {
+void ScrapeConnection::Answer(std::string_view head, const ScrapeSite& site) {
   ScrapeRequest request;
-  if (!ParseRequest(head, &request)) return Refuse("400 Bad Request", "", "cannot read request\n", false);
-  const bool head_only = request.method == "HEAD";
-  if (!head_only && request.method != "GET") {
-    return Refuse("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "only GET and HEAD\n", false);
-  }
-  if (request.has_body) return Refuse("413 Content Too Large", "", "a scrape has no body\n", head_only);
-  if (request.path != "/metrics") return Refuse("404 Not Found", "", "metrics are at /metrics\n", head_only);
-  close_after_write_ = !request.keep_alive;
-  std::string body;
-  render(&body);
-  AppendAnswer("200 OK", kTextContentType, "", body, head_only, request.keep_alive, &output_);
+  if (!ParseRequest(head, &request)) return Refuse("400 Bad Request", "cannot read request\n");
+  close_after_write_ = !site.Answer(request, &output_);
 }
 
 }  // namespace cachescope::client

@@ -2,18 +2,17 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 
 #include "cachescope/serve.h"
 #include "client/listen_socket.h"
+#include "client/scrape_site.h"
 
 namespace cachescope::client {
 
 class ScrapeConnection {
  public:
   using Time = std::chrono::steady_clock::time_point;
-  using Render = std::function<void(std::string*)>;
 
   ScrapeConnection(Descriptor socket, const ServeOptions& options, Time now);
 
@@ -28,14 +27,14 @@ class ScrapeConnection {
   Time idle_since() const noexcept { return idle_since_; }
 
   /// Goes on after poll. False when the connection is finished and must be closed.
-  bool Advance(const Render& render, Time now);
+  bool Advance(const ScrapeSite& site, Time now);
 
  private:
   bool Read(Time now);
   bool Write();
-  bool AnswerNext(const Render& render, Time now);
-  void Answer(std::string_view head, const Render& render);
-  void Refuse(std::string_view status, std::string_view extra_header, std::string_view body, bool head_only);
+  bool AnswerNext(const ScrapeSite& site, Time now);
+  void Answer(std::string_view head, const ScrapeSite& site);
+  void Refuse(std::string_view status, std::string_view body);
 
   // Constant after construction.
   const Descriptor socket_;

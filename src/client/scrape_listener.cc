@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "client/registry_core.h"
-
 namespace cachescope::client {
 namespace {
 
@@ -37,8 +35,8 @@ class BlockSignals {
 
 }  // namespace
 
-ScrapeListener::ScrapeListener(Descriptor socket, std::shared_ptr<RegistryCore> registry, const ServeOptions& options)
-    : socket_(std::move(socket)), registry_(std::move(registry)), options_(options), port_(BoundPort(socket_)) {
+ScrapeListener::ScrapeListener(Descriptor socket, ScrapeSite site, const ServeOptions& options)
+    : socket_(std::move(socket)), site_(std::move(site)), options_(options), port_(BoundPort(socket_)) {
   int ends[2];
   if (pipe(ends) != 0) throw std::system_error(errno, std::system_category());
   wake_read_ = Descriptor(ends[0]);
@@ -88,11 +86,10 @@ bool ScrapeListener::Turn() {
   if (poll(polled.data(), polled.size(), PollTimeout(now)) < 0 && errno != EINTR) return true;
   if (polled[0].revents != 0) return false;
   now = std::chrono::steady_clock::now();
-  const ScrapeConnection::Render render = [this](std::string* out) { registry_->AppendText(out); };
   std::size_t i = 2;
   for (auto it = connections_.begin(); it != connections_.end(); ++i) {
     const bool ready = polled[i].revents != 0;
-    const bool keep = ready ? it->Advance(render, now) : now < it->deadline();
+    const bool keep = ready ? it->Advance(site_, now) : now < it->deadline();
     it = keep ? std::next(it) : connections_.erase(it);
   }
   if (polled[1].revents != 0) Accept(now);

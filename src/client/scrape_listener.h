@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <list>
-#include <memory>
 #include <thread>
 
 #include "cachescope/serve.h"
@@ -12,12 +11,10 @@
 
 namespace cachescope::client {
 
-class RegistryCore;
-
 class ScrapeListener {
  public:
   /// Starts the thread. May throw std::system_error or std::bad_alloc.
-  ScrapeListener(Descriptor socket, std::shared_ptr<RegistryCore> registry, const ServeOptions& options);
+  ScrapeListener(Descriptor socket, ScrapeSite site, const ServeOptions& options);
   /// Stops and joins.
   ~ScrapeListener();
   ScrapeListener(const ScrapeListener&) = delete;
@@ -36,7 +33,7 @@ class ScrapeListener {
 
   // Constant after construction.
   const Descriptor socket_;
-  const std::shared_ptr<RegistryCore> registry_;
+  const ScrapeSite site_;
   const ServeOptions options_;
   const std::uint16_t port_;
   Descriptor wake_read_;

@@ -1,40 +1,37 @@
 #include "client/scrape_request.h"
 
-#include <algorithm>
+#include "client/exposition/header_text.h"
 
 namespace cachescope::client {
 namespace {
-
-char Lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-std::string_view Trim(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
-  return text;
-}
 
 std::string_view TakeLine(std::string_view* text) noexcept {
   const std::size_t end = text->find('\n');
   const std::string_view line = text->substr(0, end);
   text->remove_prefix(end == std::string_view::npos ? text->size() : end + 1);
-  return Trim(line);
+  return TrimBlanks(line);
 }
 
-void ReadHeader(std::string_view line, ScrapeRequest* out) noexcept {
+void JoinField(std::string_view value, std::string* field) {
+  if (!field->empty()) field->push_back(',');
+  field->append(value);
+}
+
+void ReadHeader(std::string_view line, ScrapeRequest* out) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = Trim(line.substr(colon + 1));
+  const std::string_view value = TrimBlanks(line.substr(colon + 1));
   if (EqualIgnoringCase(name, "connection")) {
     if (EqualIgnoringCase(value, "close")) out->keep_alive = false;
     if (EqualIgnoringCase(value, "keep-alive")) out->keep_alive = true;
   } else if (EqualIgnoringCase(name, "transfer-encoding") ||
              (EqualIgnoringCase(name, "content-length") && value != "0")) {
     out->has_body = true;
+  } else if (EqualIgnoringCase(name, "accept")) {
+    JoinField(value, &out->accept);
+  } else if (EqualIgnoringCase(name, "accept-encoding")) {
+    JoinField(value, &out->accept_encoding);
   }
 }
 
@@ -47,7 +44,7 @@ std::size_t HeadSize(std::string_view bytes) noexcept {
   return strict < bare ? strict + 4 : bare + 2;
 }
 
-bool ParseRequest(std::string_view head, ScrapeRequest* out) noexcept {
+bool ParseRequest(std::string_view head, ScrapeRequest* out) {
   std::string_view line = TakeLine(&head);
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
@@ -63,12 +60,13 @@ bool ParseRequest(std::string_view head, ScrapeRequest* out) noexcept {
   return true;
 }
 
-void AppendAnswer(std::string_view status, std::string_view content_type, std::string_view extra_header,
-                  std::string_view body, bool head_only, bool keep_alive, std::string* out) {
-  out->append("HTTP/1.1 ").append(status).append("\r\nContent-Type: ").append(content_type);
-  out->append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n").append(extra_header);
-  out->append(keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
-  if (!head_only) out->append(body);
+void AppendAnswer(std::string_view status, const ScrapeAnswer& answer, std::string* out) {
+  out->reserve(out->size() + 256 + answer.extra_header.size() + (answer.head_only ? 0 : answer.body.size()));
+  out->append("HTTP/1.1 ").append(status).append("\r\nContent-Type: ").append(answer.content_type);
+  out->append("\r\nContent-Length: ").append(std::to_string(answer.body.size())).append("\r\n");
+  out->append(answer.extra_header);
+  out->append(answer.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
+  if (!answer.head_only) out->append(answer.body);
 }
 
 }  // namespace cachescope::client

@@ -1,11 +1,7 @@
 #include "cachescope/serve.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <optional>
 #include <string>
@@ -14,51 +10,21 @@
 
 #include "cachescope/exposition.h"
 #include "client/listen_socket.h"
+#include "client/scrape_client_test.h"
 #include "client/scrape_request.h"
 
 namespace cachescope {
 namespace {
 
+using client::Ask;
+using client::Connect;
 using client::Descriptor;
+using client::ReadToEnd;
+using client::ReadUntil;
+using client::Send;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-Descriptor Connect(std::uint16_t port) {
-  Descriptor fd(socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  return fd;
-}
-
-void Send(const Descriptor& fd, std::string_view text) {
-  ASSERT_EQ(send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-}
-
-std::string ReadToEnd(const Descriptor& fd) {
-  std::string all;
-  char buffer[4096];
-  for (ssize_t n = 0; (n = recv(fd.get(), buffer, sizeof buffer, 0)) > 0;) {
-    all.append(buffer, static_cast<std::size_t>(n));
-  }
-  return all;
-}
-
-std::string ReadUntil(const Descriptor& fd, std::string_view end) {
-  std::string all;
-  char c = 0;
-  while (!all.ends_with(end) && recv(fd.get(), &c, 1, 0) == 1) all.push_back(c);
-  return all;
-}
-
-std::string Ask(std::uint16_t port, std::string_view request) {
-  const Descriptor fd = Connect(port);
-  Send(fd, request);
-  return ReadToEnd(fd);
-}
 
 TEST(Serve, AnswersScrapes) {
   Registry registry({.self_metrics = false});
@@ -83,7 +49,7 @@ TEST(Serve, RefusesOtherRequests) {
   const auto f = [&](const std::string& request, const std::string& status) {
     EXPECT_THAT(Ask(server.port(), request), StartsWith("HTTP/1.1 " + status)) << request;
   };
-  f("GET / HTTP/1.1\r\n\r\n", "404");
+  f("GET /metric HTTP/1.1\r\n\r\n", "404");
   f("POST /metrics HTTP/1.1\r\n\r\n", "405");
   f("GET /metrics HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", "413");
   f("GET /metrics HTTP/2.0\r\n\r\n", "400");
@@ -92,6 +58,93 @@ TEST(Serve, RefusesOtherRequests) {
   f("GET http://x/metrics HTTP/1.1\r\n\r\n", "400");
   f(std::string("\0\xFF\x01\n\n", 5), "400");
   f("GET /metrics HTTP/1.1\r\nX: " + std::string(8192, 'x'), "431");
+}
+
+TEST(Serve, SpeaksTheFormatAskedFor) {
+  Registry registry({.self_metrics = false});
+  registry.Counter({.name = "a_total"}).With({}).Increment(7);
+  const ScrapeServer server = Serve(registry, ":0");
+  const auto ask = [&](const std::string& fields) {
+    return Ask(server.port(), "GET /metrics HTTP/1.1\r\nConnection: close\r\n" + fields + "\r\n");
+  };
+  const std::string open = ask("ACCEPT: application/openmetrics-text; version=1.0.0\r\n");
+  EXPECT_THAT(open, HasSubstr("\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"));
+  EXPECT_THAT(open, HasSubstr("\r\nVary: Accept\r\n"));
+  EXPECT_THAT(open, EndsWith("\r\n\r\n# TYPE a counter\na_total 7\n# EOF\n"));
+  EXPECT_THAT(ask("Accept: image/png\r\nAccept: application/openmetrics-text;escaping=dots\r\n"),
+              EndsWith("# TYPE a_ counter\na__total 7\n# EOF\n"))
+      << "fields of one name count together";
+  std::string bytes;
+  AppendExposition(registry, {.format = ExpositionFormat::kProtobuf}, &bytes);
+  EXPECT_THAT(ask("Accept: " + std::string(kProtobufContentType) + "\r\n"), EndsWith("\r\n\r\n" + bytes));
+  EXPECT_THAT(ask("Accept-Encoding: gzip\r\n"), EndsWith("\r\n\r\n" + Text(registry))) << "nobody can compress";
+}
+
+TEST(Serve, StandsHostileFields) {
+  Registry registry({.self_metrics = false});
+  const ScrapeServer server = Serve(registry, ":0", {.compress = [](std::string_view, std::string*) { return false; }});
+  const auto f = [&](const std::string& field, const std::string& status) {
+    EXPECT_THAT(Ask(server.port(), "GET /metrics HTTP/1.0\r\n" + field + "\r\n\r\n"), StartsWith("HTTP/1.1 " + status))
+        << field;
+  };
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "Accept: a/b;q=0.5\r\n";
+  f(many + "Accept: */*", "200");
+  f("Accept: " + std::string(8000, ','), "200");
+  f("Accept: " + std::string(8000, '"'), "200");
+  f("Accept: " + std::string(8000, '\\'), "200");
+  f("Accept: text/plain;q=" + std::string(7000, '9'), "200");
+  f("Accept: text/plain;q=1e-99999", "200");
+  f("Accept: text/plain;escaping=\"values", "200");
+  f("Accept: application/openmetrics-text;version=\xFF", "200");
+  f(std::string("Accept: \0;\0=\0,\0", 16), "200");
+  f("Accept", "200");
+  f(":", "200");
+  f("Accept-Encoding: gzip;q=;;;=,=gzip,gzip", "200");
+  f("Accept: " + std::string(9000, 'x'), "431");
+}
+
+TEST(Serve, ServesSeveralPages) {
+  Registry first({.self_metrics = false});
+  Registry second({.self_metrics = false});
+  first.Gauge({.name = "a"}).With({}).Set(1);
+  second.Gauge({.name = "b"}).With({}).Set(2);
+  const ScrapeServer server = Serve(
+      first, ":0", {.path = "/first", .more_pages = {{"/second", {&second}}, {"/both", {&first, &second, &first}}}});
+  ASSERT_TRUE(server.ok()) << server.error();
+  const auto f = [&](const std::string& path, const std::string& want) {
+    EXPECT_THAT(Ask(server.port(), "GET " + path + " HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\n" + want)) << path;
+  };
+  const std::string a = "# TYPE a gauge\na 1\n";
+  const std::string b = "# TYPE b gauge\nb 2\n";
+  f("/first", a);
+  f("/second?x=/first", b);
+  f("/both", a + b);
+  f("/metrics", "metrics are at /first, /second, /both\n");
+  f("/first/", "metrics are at /first, /second, /both\n");
+  EXPECT_THAT(Ask(server.port(), "GET / HTTP/1.0\r\n\r\n"), HasSubstr("<a href=\"/second\">/second</a>"));
+  const std::string head = Ask(server.port(), "HEAD /none HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(head, StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(head, EndsWith("\r\n\r\n"));
+  const ScrapeServer joined = Serve(first, ":0", {.path = "/", .more_registries = {&second}});
+  EXPECT_THAT(Ask(joined.port(), "GET / HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\n" + a + b));
+}
+
+TEST(Serve, RefusesPagesThatCannotBe) {
+  Registry registry;
+  const auto f = [&](const ServeOptions& options, const std::string& want) {
+    const ScrapeServer server = Serve(registry, ":0", options);
+    EXPECT_FALSE(server.ok());
+    EXPECT_EQ(server.error(), want);
+  };
+  f({.path = "metrics"}, "cannot serve \"metrics\": want a path like /metrics");
+  f({.path = ""}, "cannot serve \"\": want a path like /metrics");
+  f({.path = "/a b"}, "cannot serve \"/a b\": want a path like /metrics");
+  f({.path = "/a?b"}, "cannot serve \"/a?b\": want a path like /metrics");
+  f({.path = "/<script>"}, "cannot serve \"/<script>\": want a path like /metrics");
+  f({.more_registries = {nullptr}}, "cannot serve \"/metrics\": a registry is missing");
+  f({.more_pages = {{"/a", {}}}}, "cannot serve \"/a\": a registry is missing");
+  f({.more_pages = {{"/metrics", {&registry}}}}, "cannot serve \"/metrics\": two pages have this path");
 }
 
 TEST(Serve, KeepsConnectionsAndTakesRequestsInPieces) {
@@ -197,6 +250,10 @@ TEST(Serve, ParsesRequests) {
   EXPECT_EQ(request.path, "/metrics");
   EXPECT_FALSE(request.keep_alive);
   EXPECT_FALSE(request.has_body);
+  ASSERT_TRUE(
+      client::ParseRequest("GET / HTTP/1.1\r\nAccept: a/b\r\naccept: c/d\r\nAccept-Encoding: x\r\n\r\n", &request));
+  EXPECT_EQ(request.accept, "a/b,c/d");
+  EXPECT_EQ(request.accept_encoding, "x");
   EXPECT_EQ(client::HeadSize("GET"), 0U);
   EXPECT_EQ(client::HeadSize("a\r\n\r\nrest"), 5U);
   EXPECT_EQ(client::HeadSize("a\n\nrest"), 3U);

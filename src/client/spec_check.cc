@@ -4,17 +4,40 @@
 #include <set>
 
 #include "cachescope/options.h"
+#include "cachescope/state_set.h"
 #include "client/name.h"
 
 namespace cachescope::client {
 namespace {
 
+constexpr std::size_t kMaxQuantiles = 32;
+constexpr std::size_t kMaxSketchBuckets = 10000;
+constexpr std::size_t kMaxAges = 60;
+
+const char* ReservedFor(InstrumentType type) noexcept {
+  if (type == InstrumentType::kHistogram) return "buckets";
+  return type == InstrumentType::kSummary ? "quantiles" : "states";
+}
+
+bool IsReserved(const FamilySpec& spec, const std::string& name) {
+  switch (spec.type) {
+    case InstrumentType::kHistogram:
+      return name == "le";
+    case InstrumentType::kSummary:
+      return name == "quantile";
+    case InstrumentType::kStateSet:
+      return name == spec.name;
+    default:
+      return false;
+  }
+}
+
 std::string CheckLabels(const FamilySpec& spec) {
-  std::set<std::string> seen;
+  std::set<std::string> seen;  // as the text format has them
   const auto check = [&](const std::string& name) -> std::string {
-    if (!IsLabelName(name)) return "label name \"" + name + "\" is not valid";
-    if (spec.type == InstrumentType::kHistogram && name == "le") return "label \"le\" belongs to the buckets";
-    if (!seen.insert(name).second) return "label \"" + name + "\" appears twice";
+    if (!IsLabelName(name, spec.name_rules)) return "label name \"" + name + "\" is not valid";
+    if (IsReserved(spec, name)) return "label \"" + name + "\" belongs to the " + ReservedFor(spec.type);
+    if (!seen.insert(LegacyName(name, false)).second) return "label \"" + name + "\" appears twice";
     return "";
   };
   for (const LabelPair& label : spec.constant_labels) {
@@ -24,6 +47,43 @@ std::string CheckLabels(const FamilySpec& spec) {
     if (std::string cause = check(name); !cause.empty()) return cause;
   }
   return "";
+}
+
+std::string CheckQuantiles(const std::vector<double>& quantiles) {
+  if (quantiles.size() > kMaxQuantiles) return "more than " + std::to_string(kMaxQuantiles) + " quantiles";
+  for (std::size_t i = 0; i < quantiles.size(); ++i) {
+    if (!(quantiles[i] >= 0 && quantiles[i] <= 1)) return "a quantile is not between 0 and 1";
+    if (i > 0 && quantiles[i] <= quantiles[i - 1]) return "quantiles are not strictly increasing";
+  }
+  return "";
+}
+
+std::string CheckStates(const FamilySpec& spec) {
+  if (spec.type != InstrumentType::kStateSet) return "";
+  if (!IsLabelName(spec.name, spec.name_rules)) return "the name is not valid as the label of the states";
+  const std::set<std::string> states(spec.states.begin(), spec.states.end());
+  if (states.empty() || spec.states.size() > kMaxStates) {
+    return "it has " + std::to_string(spec.states.size()) + " states, not 1 to " + std::to_string(kMaxStates);
+  }
+  return states.size() < spec.states.size() ? "a state appears twice" : "";
+}
+
+std::string CheckSketch(const FamilySpec& spec) {
+  const SketchSpec& sketch = spec.sketch;
+  if (sketch.schema > kMaxSchema || sketch.schema < kMinSchema)
+    return "the schema is not between -4 and 8, or the growth factor not above 1";
+  if (!(sketch.zero_threshold >= 0 && std::isfinite(sketch.zero_threshold))) {
+    return "the zero threshold is negative or not finite";
+  }
+  if (!std::isfinite(sketch.max_zero_threshold)) return "the greatest zero threshold is not finite";
+  if (sketch.max_buckets == 0 || sketch.max_buckets > kMaxSketchBuckets) {
+    return "the bound on buckets is not between 1 and " + std::to_string(kMaxSketchBuckets);
+  }
+  if (spec.type == InstrumentType::kSummary) {
+    const bool window = sketch.age_ms >= 1 && sketch.age_count >= 1 && sketch.age_count <= kMaxAges;
+    return window ? "" : "the window is not made of 1 to 60 steps of at least a millisecond";
+  }
+  return sketch.min_reset_ms != 0 && sketch.min_reset_ms < 1000 ? "a reset must be at least one second away" : "";
 }
 
 std::string CheckBounds(const std::vector<double>& bounds) {
@@ -38,9 +98,13 @@ std::string CheckBounds(const std::vector<double>& bounds) {
 }  // namespace
 
 std::string CheckSpec(const FamilySpec& spec) {
-  if (!IsMetricName(spec.name)) return "the name is not valid";
+  if (!IsMetricName(spec.name, spec.name_rules)) return "the name is not valid";
+  if (spec.type == InstrumentType::kInfo && !spec.name.ends_with("_info")) return "an info's name ends in \"_info\"";
   if (std::string cause = CheckLabels(spec); !cause.empty()) return cause;
-  return CheckBounds(spec.bounds);
+  if (std::string cause = CheckBounds(spec.bounds); !cause.empty()) return cause;
+  if (std::string cause = CheckQuantiles(spec.quantiles); !cause.empty()) return cause;
+  if (std::string cause = CheckStates(spec); !cause.empty()) return cause;
+  return spec.sketch.enabled ? CheckSketch(spec) : "";
 }
 
 std::string SpecDifference(const FamilySpec& a, const FamilySpec& b) {
@@ -48,12 +112,17 @@ std::string SpecDifference(const FamilySpec& a, const FamilySpec& b) {
   if (a.label_names != b.label_names) return "label names";
   if (a.constant_labels != b.constant_labels) return "constant labels";
   if (a.bounds != b.bounds) return "buckets";
+  if (a.quantiles != b.quantiles) return "quantiles";
+  if (a.states != b.states) return "states";
+  if (a.sketch != b.sketch) return a.type == InstrumentType::kSummary ? "window or error" : "native buckets";
   return "";
 }
 
 std::vector<std::string> SampleNames(const std::string& name, InstrumentType type) {
-  if (type != InstrumentType::kHistogram) return {name};
-  return {name, name + "_bucket", name + "_sum", name + "_count"};
+  const std::string shown = LegacyName(name, true);
+  if (type == InstrumentType::kSummary) return {shown, shown + "_sum", shown + "_count"};
+  if (type != InstrumentType::kHistogram) return {shown};
+  return {shown, shown + "_bucket", shown + "_sum", shown + "_count"};
 }
 
 }  // namespace cachescope::client

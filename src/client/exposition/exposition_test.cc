@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cachescope/process_metrics.h"
+#include "client/exposition/protobuf_reader_test.h"
 #include "client/name.h"
 #include "client/number_text.h"
 
@@ -124,6 +125,106 @@ TEST(Exposition, BatchesAgreeWithSnapshots) {
   std::string from_snapshot;
   AppendText(registry.Collect(), &from_snapshot);
   EXPECT_EQ(Text(registry), from_snapshot);
+}
+
+// Every kind of instrument, label and size; `series` of each.
+void Fill(Registry& registry, int series) {
+  const std::string wide(900, 'w');
+  const CounterFamily counters =
+      registry.Counter({.name = "c", .help = "C \"q\" \\ \n.", .labels = {"x", "y"}, .unit = "seconds"});
+  const CounterFamily totals = registry.Counter({.name = "t_total", .labels = {"x"}, .unit = "bytes"});
+  const GaugeFamily gauges = registry.Gauge({.name = "g", .labels = {"x"}});
+  const HistogramFamily histograms =
+      registry.Histogram({.name = "h", .buckets = {-1, 0, 0.5, 1, 1e6}, .labels = {"x"}});
+  const HistogramFamily positive = registry.Histogram({.name = "p", .buckets = {0.25, 1, 20}, .labels = {"x"}});
+  const HistogramFamily native = registry.Histogram({.name = "n", .labels = {"x"}, .native = {.schema = 2}});
+  const SummaryFamily summaries = registry.Summary({.name = "s", .labels = {"x"}});
+  for (int i = 0; i < series; ++i) {
+    const std::string x = i % 3 == 0 ? "a\"b\\c\n\xFF" + std::to_string(i) : std::to_string(i);
+    const std::string& y = i % 5 == 0 ? wide : x;
+    counters.With({x, y}).Increment(i % 7 == 0 ? i + 0.5 : i);
+    totals.With({x}).Increment((1ULL << 40) * static_cast<unsigned>(i));
+    gauges.With({x}).Set(i % 2 == 0 ? i : i * -0.1);
+    for (int j = 0; j <= i % 5; ++j) {
+      const double value = (i - 100) * 0.01 * j;
+      histograms.With({x}).Record(value);
+      positive.With({x}).Record(std::abs(value));
+      native.With({x}).Record(value);
+      summaries.With({x}).Record(value);
+    }
+  }
+  registry.Counter({.name = "alone_total"}).With({}).Increment();
+  registry.Gauge({.name = "none", .labels = {"x"}});
+  registry.Info({.name = "build_info", .labels = {"version"}}).Set({"1"});
+  registry.Gauge({.name = "build"}).With({}).Set(1);
+  registry.StateSet({.name = "state", .states = {"on", "off"}}).With({}).Set("off");
+}
+
+TEST(Exposition, CellsAgreeWithSnapshotsInEveryFormat) {
+  for (const LabelPairs& constant : {LabelPairs(), LabelPairs{{"e", "p\"\xFF"}, {"f", ""}}}) {
+    Registry registry({.constant_labels = constant, .max_series = 2000, .self_metrics = false});
+    Fill(registry, 700);
+    const std::vector<FamilySnapshot> families = registry.Collect();
+    for (const ExpositionFormat format :
+         {ExpositionFormat::kText, ExpositionFormat::kOpenMetrics, ExpositionFormat::kProtobuf}) {
+      for (const NameEscaping escaping : {NameEscaping::kUnderscores, NameEscaping::kDots, NameEscaping::kAllowUtf8}) {
+        for (const bool created : {false, true}) {
+          const ExpositionOptions options{format, escaping, created};
+          std::string direct;
+          AppendExposition(registry, options, &direct);
+          std::string from_snapshots;
+          AppendExposition(families, options, &from_snapshots);
+          EXPECT_TRUE(direct == from_snapshots) << static_cast<int>(format) << static_cast<int>(escaping) << created;
+        }
+      }
+    }
+    std::string bytes;
+    AppendExposition(registry, {.format = ExpositionFormat::kProtobuf}, &bytes);
+    std::string again;
+    AppendExposition(client::ReadProtobuf(bytes), {.format = ExpositionFormat::kProtobuf}, &again);
+    EXPECT_TRUE(bytes == again);
+  }
+}
+
+TEST(Exposition, WritesExemplarsOfInstruments) {
+  Registry registry({.self_metrics = false});
+  const Counter counter = registry.Counter({.name = "c_total"});
+  counter.Increment(1, {.trace_id = "abc", .timestamp = 5});
+  registry.Histogram({.name = "h", .buckets = {1, 2}}).With({}).Record(1.5, {.trace_id = "def", .timestamp = 6.5});
+  std::string page;
+  AppendExposition(registry, {.format = ExpositionFormat::kOpenMetrics}, &page);
+  EXPECT_EQ(page,
+            "# TYPE c counter\nc_total 1 # {trace_id=\"abc\"} 1 5\n"
+            "# TYPE h histogram\nh_bucket{le=\"1.0\"} 0\nh_bucket{le=\"2.0\"} 1 # {trace_id=\"def\"} 1.5 6.5\n"
+            "h_bucket{le=\"+Inf\"} 1\nh_count 1\nh_sum 1.5\n# EOF\n");
+  std::string bytes;
+  AppendExposition(registry, {.format = ExpositionFormat::kProtobuf}, &bytes);
+  const auto read = client::ReadProtobuf(bytes);
+  EXPECT_EQ(read.at(0).series.at(0).exemplars.at(0).labels, (LabelPairs{{"trace_id", "abc"}}));
+  EXPECT_EQ(read.at(1).series.at(0).exemplars.at(0).timestamp, 6.5);
+}
+
+TEST(Exposition, JoinsRegistries) {
+  Registry first({.self_metrics = false});
+  Registry second({.self_metrics = false});
+  first.Counter({.name = "b_total", .help = "First.", .labels = {"x"}}).With({"1"}).Increment(1);
+  second.Counter({.name = "b_total", .help = "Second.", .labels = {"x"}}).With({"1"}).Increment(2);
+  second.Counter({.name = "b_total", .help = "Second.", .labels = {"x"}}).With({"2"}).Increment(2);
+  first.Gauge({.name = "c"}).With({}).Set(1);
+  second.Counter({.name = "c"}).With({}).Increment(7);
+  second.Gauge({.name = "a"}).With({}).Set(1);
+  const Registry* both[] = {&first, &second};
+  std::string page;
+  AppendExposition(both, {.format = ExpositionFormat::kOpenMetrics}, &page);
+  EXPECT_EQ(page,
+            "# TYPE a gauge\na 1\n# HELP b First.\n# TYPE b counter\nb_total{x=\"1\"} 1\nb_total{x=\"2\"} 2\n"
+            "# TYPE c gauge\nc 1\n# EOF\n");
+  page.clear();
+  AppendExposition(std::span<const Registry* const>(both, 1), {}, &page);
+  EXPECT_EQ(page, Text(first));
+  page.clear();
+  AppendExposition(std::span<const Registry* const>(), {.format = ExpositionFormat::kOpenMetrics}, &page);
+  EXPECT_EQ(page, "# EOF\n");
 }
 
 TEST(Exposition, PromtoolAcceptsIt) {

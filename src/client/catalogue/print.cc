@@ -1,0 +1,193 @@
+// The catalogue as text for a terminal, as Markdown and as JSON.
+#include <algorithm>
+#include <string>
+
+#include "cachescope/catalogue/catalogue.h"
+#include "client/number_text.h"
+
+namespace cachescope {
+namespace {
+
+using catalogue::Entry;
+using catalogue::Group;
+using catalogue::Origin;
+using catalogue::Row;
+
+std::string Join(const Row& row, std::string_view separator) {
+  std::string text;
+  for (const std::string_view label : row.labels) {
+    if (!text.empty()) text.append(separator);
+    text.append(label);
+  }
+  return text;
+}
+
+std::string Buckets(const Row& row, std::string_view separator) {
+  std::string text;
+  for (const double bound : row.buckets) {
+    if (!text.empty()) text.append(separator);
+    text.append(client::BoundText(bound));
+  }
+  return text;
+}
+
+// Bounds of our own are many; their number and ends say what they are for.
+std::string BucketRange(const Row& row) {
+  return std::to_string(row.buckets.size()) + " of ours from " + client::BoundText(row.buckets.front()) + " to " +
+         client::BoundText(row.buckets.back());
+}
+
+bool Wanted(const Group& group, const Group* only) { return only == nullptr || only == &group; }
+
+void AppendPadded(std::string_view text, std::size_t width, std::string* out) {
+  out->append(text);
+  if (text.size() < width) out->append(width - text.size(), ' ');
+}
+
+std::string NameWithLabels(const Row& row) {
+  std::string text(row.name);
+  if (row.labels.size() > 0) text.append("{").append(Join(row, ",")).append("}");
+  return text;
+}
+
+// A cell of a Markdown table: '|' would end it.
+void AppendCell(std::string_view text, std::string* out) {
+  for (const char c : text) {
+    if (c == '|') out->push_back('\\');
+    out->push_back(c);
+  }
+}
+
+void AppendJsonString(std::string_view text, std::string* out) {
+  constexpr char kHex[] = "0123456789abcdef";
+  out->push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out->push_back('\\');
+      out->push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out->append("\\u00").push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+      out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
+    } else {
+      out->push_back(c);
+    }
+  }
+  out->push_back('"');
+}
+
+void AppendJsonField(std::string_view name, std::string_view value, std::string* out) {
+  out->append(",");
+  AppendJsonString(name, out);
+  out->append(":");
+  AppendJsonString(value, out);
+}
+
+void AppendMarkdownRow(const Row& row, std::string* out) {
+  out->append("| `").append(row.name).append("` | ").append(InstrumentTypeName(row.type)).append(" | ");
+  for (std::size_t i = 0; i < row.labels.size(); ++i) {
+    out->append(i > 0 ? ", `" : "`").append(row.labels[i]).append("`");
+  }
+  out->append(" | ").append(row.unit).append(" | ");
+  AppendCell(row.help, out);
+  if (!row.buckets.empty()) {
+    out->append(" Buckets: ").append(row.buckets_given ? Buckets(row, ", ") : BucketRange(row)).append(".");
+  }
+  if (!row.dotted.empty()) out->append(" StatsD: `").append(row.dotted).append("`.");
+  if (row.origin != Origin::kGiven) {
+    out->append(row.origin == Origin::kRepaired ? " *Repaired" : " *Added");
+    if (!row.note.empty()) out->append(": ");
+    AppendCell(row.note, out);
+    out->append(".*");
+  }
+  out->append(" |\n");
+}
+
+void AppendMarkdownGroup(const Group& group, std::string* out) {
+  out->append("\n## ").append(group.title).append("\n\n`").append(group.type).append("` in `").append(group.header);
+  out->append("`; ").append(std::to_string(group.rows.size())).append(" families in the space *");
+  out->append(catalogue::SpaceName(group.space)).append("*. `cachescope catalog --group ").append(group.name);
+  out->append("`\n\n| Name | Type | Labels | Unit | Meaning |\n|---|---|---|---|---|\n");
+  for (const Row& row : group.rows) AppendMarkdownRow(row, out);
+}
+
+void AppendJsonRow(const Group& group, const Row& row, std::string* out) {
+  out->append("{\"name\":");
+  AppendJsonString(row.name, out);
+  AppendJsonField("type", InstrumentTypeName(row.type), out);
+  out->append(",\"labels\":[");
+  for (std::size_t i = 0; i < row.labels.size(); ++i) {
+    if (i > 0) out->push_back(',');
+    AppendJsonString(row.labels[i], out);
+  }
+  out->append("],\"buckets\":[").append(Buckets(row, ",")).append("],\"buckets_given\":");
+  out->append(row.buckets_given ? "true" : "false");
+  AppendJsonField("unit", row.unit, out);
+  AppendJsonField("help", row.help, out);
+  AppendJsonField("group", group.name, out);
+  AppendJsonField("source", group.source, out);
+  AppendJsonField("space", catalogue::SpaceName(group.space), out);
+  AppendJsonField("origin", catalogue::OriginName(row.origin), out);
+  AppendJsonField("note", row.note, out);
+  AppendJsonField("statsd", row.dotted, out);
+  out->append("}");
+}
+
+constexpr std::string_view kMarkdownHead =
+    "# Catalogue of metric families\n\n"
+    "Generated by `cachescope catalog --markdown`; do not edit.\n\n"
+    "Every family that cachescope's typed instruments and kits know: name, type, labels in the order in which values\n"
+    "are given, unit, meaning. [Kits](kits.md) are what a program calls to feed them.\n\n"
+    "Three spaces share some names with different labels: *layers*, *tiers* and *library*. Families of one space fit\n"
+    "into one registry; give another space a registry of its own or a namespace. A registry refuses a second label "
+    "set\n"
+    "for a name and says so in `Registry::Errors()`.\n\n"
+    "Ratios are fractions from 0 to 1, except `cache_hit_rate` and `cache_memory_usage_percent` of the two-tier "
+    "cache,\n"
+    "which are percentages as documented there. Every rate is computed from counters over a window when somebody\n"
+    "scrapes; it is NaN while nothing was asked. *Repaired* marks what a monitored system's rules or dashboards need "
+    "and\n"
+    "nothing defined, or what could not mean what it said; *added* is ours.\n";
+
+}  // namespace
+
+std::string Catalogue::Text(const Group* only) {
+  std::size_t width = 0;
+  for (const Entry& entry : Rows()) {
+    if (Wanted(*entry.group, only)) width = std::max(width, NameWithLabels(*entry.row).size());
+  }
+  std::string out;
+  for (const Group& group : Groups()) {
+    if (!Wanted(group, only)) continue;
+    if (!out.empty()) out.push_back('\n');
+    out.append(group.title).append(" (").append(group.name).append(", ").append(std::to_string(group.rows.size()));
+    out.append(" families, space ").append(catalogue::SpaceName(group.space)).append(")\n");
+    for (const Row& row : group.rows) {
+      out.append("  ");
+      AppendPadded(InstrumentTypeName(row.type), 11, &out);
+      AppendPadded(NameWithLabels(row), width + 2, &out);
+      out.append(row.help).push_back('\n');
+    }
+  }
+  return out;
+}
+
+std::string Catalogue::Markdown(const Group* only) {
+  std::string out(only == nullptr ? kMarkdownHead : std::string_view());
+  for (const Group& group : Groups()) {
+    if (Wanted(group, only)) AppendMarkdownGroup(group, &out);
+  }
+  if (only != nullptr) out.erase(0, 1);
+  return out;
+}
+
+std::string Catalogue::Json(const Group* only) {
+  std::string out = "[";
+  for (const Entry& entry : Rows()) {
+    if (!Wanted(*entry.group, only)) continue;
+    out.append(out.size() > 1 ? ",\n" : "\n");
+    AppendJsonRow(*entry.group, *entry.row, &out);
+  }
+  return out.append("\n]\n");
+}
+
+}  // namespace cachescope
