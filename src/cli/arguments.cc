@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "base/duration.h"
@@ -77,6 +78,24 @@ void AddServe(CLI::App* root, Arguments* out) {
       ->capture_default_str()
       ->type_name("DIR")
       ->group("Storage");
+  app->add_flag("--web.enable-remote-write-receiver,!--web.disable-remote-write-receiver", out->server.remote_write,
+                "answer POST /api/v1/write; on unless disabled")
+      ->group("Web");
+  app->add_option("--enable-feature", out->server.features,
+                  "switches of Prometheus for queries: promql-experimental-functions, promql-extended-range-selectors, "
+                  "promql-binop-fill-modifiers, promql-delayed-name-removal")
+      ->delimiter(',')
+      ->type_name("NAME")
+      ->group("Query");
+  app->add_flag("--web.enable-admin-api", out->server.admin_api, "answer /api/v1/admin/*")->group("Web");
+  app->add_option("--web.cors.origin", out->server.cors_origin,
+                  "origins whose pages may read the API: a regular expression, matched whole")
+      ->capture_default_str()
+      ->type_name("REGEX")
+      ->group("Web");
+  app->add_option("--storage.exemplars.max", out->server.max_exemplars, "exemplars kept in memory; 0 keeps none")
+      ->capture_default_str()
+      ->group("Storage");
   app->add_flag("--web.enable-lifecycle,!--web.disable-lifecycle", out->server.lifecycle,
                 "answer POST /-/reload; on unless disabled (SIGHUP always works)")
       ->group("Web");
@@ -144,12 +163,52 @@ void AddCheck(CLI::App* root, Arguments* out) {
   }
 }
 
-}  // namespace
+void AddCatalog(CLI::App* root, Arguments* out) {
+  CLI::App* app = root->add_subcommand("catalog", "list the metric families that instruments and kits know");
+  CLI::Option* json = app->add_flag("--json", out->json, "print them as JSON");
+  app->add_flag("--markdown", out->markdown, "print them as a Markdown page")->excludes(json);
+  app->add_option("--group", out->catalog_group, "one group only, such as semantic or two-tier")->type_name("GROUP");
+  app->footer(std::string("Examples:\n  cachescope catalog --group semantic\n  cachescope catalog --json | jq "
+                          "'.[] | select(.type == \"histogram\") | .name'\n") +
+              kExitCodes);
+  app->callback([out] { out->verb = "catalog"; });
+}
 
-Arguments ParseArguments(int argc, char** argv) {
-  Arguments out;
-  CLI::App root{"cachescope: see whether your caches work, what they cost and save, and why that changed.",
-                "cachescope"};
+void AddQuery(CLI::App* root, Arguments* out) {
+  CLI::App* app = root->add_subcommand("query", "ask a running server and show the answer as a table or a chart");
+  QueryArguments* query = &out->query;
+  app->add_option("EXPR", query->expr, "the PromQL expression")->required();
+  app->add_option("--url", query->url, "address of the server")->capture_default_str()->envname("CACHESCOPE_URL");
+  app->add_option("--time", query->time, "when: Unix seconds or RFC 3339 (default now)")->type_name("TIME");
+  app->add_option("--start", query->start, "a range from here")->type_name("TIME");
+  app->add_option("--end", query->end, "to here (default now)")->type_name("TIME");
+  Duration(app, "--range", &query->range, "a range of this length up to the end");
+  Duration(app, "--step", &query->step, "between two points of a range");
+  app->add_option("--limit", query->limit, "most series; 0: all")->capture_default_str();
+  app->add_option("--timeout", query->timeout, "give up after this long")->type_name("DURATION");
+  app->add_option("-o,--output", query->format, "how to show it (default chart for ranges, else table)")
+      ->check(CLI::IsMember({"table", "json", "chart"}));
+  app->add_flag("--json", out->json, "the server's answer as it is");
+  app->add_flag("--trace", query->trace, "say where the time went");
+  app->footer(std::string("Examples:\n  cachescope query 'sum by (instance) (rate(redis_keyspace_hits_total[5m]))'\n"
+                          "  cachescope query 'redis_memory_used_bytes' --range 6h\n"
+                          "  cachescope query 'up' --json --url http://10.0.0.5:22243\n") +
+              kExitCodes);
+  app->callback([out] { out->verb = "query"; });
+}
+
+void AddCompletion(CLI::App* root, Arguments* out) {
+  CLI::App* app = root->add_subcommand("completion", "print the completion script of a shell");
+  app->add_option("SHELL", out->shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  app->footer(std::string("Examples:\n  eval \"$(cachescope completion bash)\"\n  cachescope completion zsh > "
+                          "~/.zfunc/_cachescope\n") +
+              kExitCodes);
+  app->callback([out] { out->verb = "completion"; });
+}
+
+void AddVerbs(CLI::App* root_app, Arguments* arguments) {
+  CLI::App& root = *root_app;
+  Arguments& out = *arguments;
   root.require_subcommand(1);
   root.set_version_flag("--version", [] {
     const app::Version version = app::ProgramVersion();
@@ -164,9 +223,53 @@ Arguments ParseArguments(int argc, char** argv) {
   AddServe(&root, &out);
   AddDemo(&root, &out);
   AddCheck(&root, &out);
+  AddCatalog(&root, &out);
+  AddQuery(&root, &out);
+  AddCompletion(&root, &out);
   CLI::App* version = root.add_subcommand("version", "print the version");
   version->add_flag("--json", out.json, "print it as JSON");
   version->callback([&out] { out.verb = "version"; });
+}
+
+constexpr const char* kAbout =
+    "cachescope: see whether your caches work, what they cost and save, and why that changed.";
+
+}  // namespace
+
+std::vector<std::string> CommandWords(const std::vector<std::string>& words) {
+  Arguments unused;
+  CLI::App root{kAbout, "cachescope"};
+  AddVerbs(&root, &unused);
+  const CLI::App* app = &root;
+  for (const std::string& word : words) {
+    for (const CLI::App* next : app->get_subcommands([](const CLI::App*) { return true; })) {
+      if (next->get_name() != word) continue;
+      app = next;
+      break;
+    }
+  }
+  std::vector<std::string> out;
+  for (const CLI::App* next : app->get_subcommands([](const CLI::App*) { return true; })) {
+    out.push_back(next->get_name());
+  }
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Arguments ParseArguments(int argc, char** argv) {
+  Arguments out;
+  // What follows are words of somebody else's command line, which must not be taken for ours.
+  if (argc > 1 && std::string_view(argv[1]) == "complete") {
+    out.verb = "complete";
+    out.words.assign(argv + 2, argv + argc);
+    if (!out.words.empty() && out.words.front() == "--") out.words.erase(out.words.begin());
+    return out;
+  }
+  CLI::App root{kAbout, "cachescope"};
+  AddVerbs(&root, &out);
   // CLI11 reports by exception; it ends here.
   try {
     root.parse(argc, argv);

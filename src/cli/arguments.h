@@ -12,8 +12,26 @@ namespace cachescope::cli {
 // Exit codes, as --help states them.
 enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2, kWarningsFatal = 3, kAnswerBad = 4 };
 
+inline constexpr const char* kDefaultUrl = "http://127.0.0.1:22243";
+
+struct QueryArguments {
+  std::string expr;
+  std::string url = kDefaultUrl;
+  std::string time;   // of an instant query, or the end of a range; as typed
+  std::string start;  // with it, or with `range`, a range query
+  std::string end;
+  DurationMs range = 0;  // counted back from the end
+  DurationMs step = 0;   // 0: chosen for a chart
+  std::size_t limit = 0;
+  std::string timeout;
+  std::string format;  // "table", "json", "chart"; empty: chart for ranges, else table
+  bool trace = false;
+};
+
 struct Arguments {
-  std::string verb;  // "serve", "up", "demo", "check config", "check rules", "version"; empty: exit with `exit_code`
+  // "serve", "up", "demo", "check config", "check rules", "catalog", "query", "completion", "complete", "version";
+  // empty: exit with `exit_code`
+  std::string verb;
   int exit_code = kOk;
   app::ServerOptions server;
   std::string log_level = "info";
@@ -22,7 +40,12 @@ struct Arguments {
   bool json = false;
   double demo_rate = 2000;  // lookups per second
   int demo_shift_seconds = 240;
-  std::string redis_server;  // program; empty: found by itself
+  std::string redis_server;   // program; empty: found by itself
+  std::string catalog_group;  // empty: all groups
+  bool markdown = false;      // catalog
+  QueryArguments query;
+  std::string shell;               // completion
+  std::vector<std::string> words;  // complete: the words typed after the program, the unfinished one last
 };
 
 // Reads argv; prints help, version and usage errors itself. CLI11 stays behind this.
@@ -34,5 +57,12 @@ int RunUp(const Arguments& arguments);
 int RunDemo(const Arguments& arguments);
 int RunCheck(const Arguments& arguments);
 int RunVersion(const Arguments& arguments);
+int RunCatalog(const Arguments& arguments);
+int RunQuery(const Arguments& arguments);
+int RunCompletion(const Arguments& arguments);
+int RunComplete(const Arguments& arguments);
+
+// Verbs and flags that may follow `words`, for completion. Sorted.
+std::vector<std::string> CommandWords(const std::vector<std::string>& words);
 
 }  // namespace cachescope::cli

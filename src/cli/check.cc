@@ -2,29 +2,12 @@
 #include <iostream>
 #include <sstream>
 
+#include "base/quote.h"
 #include "cli/arguments.h"
 #include "server/app/config.h"
 
 namespace cachescope::cli {
 namespace {
-
-void AppendJsonString(std::string* out, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out->push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      *out += "\\u00";
-      out->push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out->push_back(kHex[static_cast<unsigned char>(c) & 15]);
-    } else {
-      out->push_back(c);
-    }
-  }
-  out->push_back('"');
-}
 
 std::vector<std::string> CheckConfigFile(const std::string& path) {
   const auto config = app::LoadConfig(path);
@@ -52,11 +35,11 @@ int RunCheck(const Arguments& arguments) {
     const auto errors = arguments.verb == "check rules" ? CheckRules(file) : CheckConfigFile(file);
     bad = bad || !errors.empty();
     json += json.size() > 1 ? ",{\"file\":" : "{\"file\":";
-    AppendJsonString(&json, file);
+    AppendQuotedText(&json, file, QuoteStyle::kJson);
     json += ",\"errors\":[";
     for (std::size_t i = 0; i < errors.size(); ++i) {
       if (i > 0) json.push_back(',');
-      AppendJsonString(&json, errors[i]);
+      AppendQuotedText(&json, errors[i], QuoteStyle::kJson);
     }
     json += "]}";
     if (arguments.json) continue;

@@ -1,11 +1,13 @@
 #include "server/api/answer.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <ctime>
+#include <limits>
 
 #include "base/duration.h"
 #include "base/number.h"
+#include "base/rfc3339.h"
 #include "server/promql/parser.h"
 
 namespace cachescope::api {
@@ -14,7 +16,7 @@ namespace {
 int HttpStatus(std::string_view type) {
   if (type == "bad_data") return 400;
   if (type == "execution") return 422;
-  if (type == "timeout" || type == "unavailable") return 503;
+  if (type == "timeout") return 503;
   if (type == "canceled") return 499;
   if (type == "not_found") return 404;
   return 500;
@@ -33,37 +35,6 @@ Status InvalidParam(std::string_view name, const Status& cause) {
 
 // Prometheus keeps times in nanoseconds of an int64; outside of that a time makes no sense to it or to us.
 constexpr double kMaxSeconds = 9.2e15;
-
-std::optional<TimestampMs> ParseRfc3339(std::string_view text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, read = 0;
-  double second = 0;
-  const std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute, &second, &read) !=
-      6) {
-    return std::nullopt;
-  }
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second < 0 || second >= 61)
-    return std::nullopt;
-  int zone_minutes = 0;
-  const std::string_view zone = text.substr(static_cast<std::size_t>(read));
-  if (zone != "Z" && zone != "z") {
-    int zone_hour = 0, zone_minute = 0, zone_read = 0;
-    const std::string zone_copy(zone);
-    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') ||
-        std::sscanf(zone_copy.c_str() + 1, "%2d:%2d%n", &zone_hour, &zone_minute, &zone_read) != 2 || zone_read != 5) {
-      return std::nullopt;
-    }
-    zone_minutes = (zone[0] == '-' ? -1 : 1) * (zone_hour * 60 + zone_minute);
-  }
-  std::tm tm{};
-  tm.tm_year = year - 1900;
-  tm.tm_mon = month - 1;
-  tm.tm_mday = day;
-  tm.tm_hour = hour;
-  tm.tm_min = minute;
-  const std::int64_t seconds = static_cast<std::int64_t>(timegm(&tm)) - zone_minutes * 60;
-  return seconds * 1000 + static_cast<std::int64_t>(std::floor(second * 1000 + 1e-6));
-}
 
 }  // namespace
 
@@ -136,6 +107,12 @@ Result<TimestampMs> TimeParam(const http::Params& params, std::string_view name,
   const std::string_view text = params.Get(name);
   if (text.empty()) return fallback;
   auto t = ParseTime(text);
+  if (t.ok()) return t;
+  return InvalidParam(name, t.status().WithPrefix("invalid time value for '" + std::string(name) + "'"));
+}
+
+Result<TimestampMs> RequiredTimeParam(const http::Params& params, std::string_view name) {
+  auto t = ParseTime(params.Get(name));
   if (!t.ok()) return InvalidParam(name, t.status());
   return t;
 }
@@ -148,22 +125,34 @@ Result<DurationMs> DurationParam(const http::Params& params, std::string_view na
   return duration;
 }
 
-Result<std::size_t> LimitParam(const http::Params& params) {
-  const std::string_view text = params.Get("limit");
+Result<std::size_t> IntParam(const http::Params& params, std::string_view name) {
+  const std::string_view text = params.Get(name);
   if (text.empty()) return std::size_t{0};
-  const auto limit = ParseFloat(text);
-  if (!limit || *limit < 0 || *limit > 1e15 || *limit != std::floor(*limit)) {
-    return InvalidArgument("invalid parameter \"limit\": limit must be a non-negative whole number");
+  const std::string_view digits = text.substr(text[0] == '+' || text[0] == '-' ? 1 : 0);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const bool range = error == std::errc::result_out_of_range || value > std::numeric_limits<std::int64_t>::max();
+  if (digits.empty() || end != digits.data() + digits.size() || (error != std::errc() && !range) || range) {
+    return InvalidArgument("strconv.Atoi: parsing \"" + std::string(text) +
+                           (range ? "\": value out of range" : "\": invalid syntax"));
   }
-  return static_cast<std::size_t>(*limit);
+  if (text[0] == '-' && value != 0) return InvalidArgument(std::string(name) + " must be non-negative");
+  return static_cast<std::size_t>(value);
+}
+
+Result<std::size_t> LimitParam(const http::Params& params) {
+  auto limit = IntParam(params, "limit");
+  if (!limit.ok()) return InvalidParam("limit", limit.status());
+  return limit;
 }
 
 Result<std::vector<std::vector<Matcher>>> MatchParams(const http::Params& params) {
   std::vector<std::vector<Matcher>> out;
   for (const std::string& text : params.All("match[]")) {
-    auto matchers = promql::ParseSelector(text);
-    if (!matchers.ok()) return InvalidParam("match[]", matchers.status());
-    out.push_back(std::move(*matchers));
+    CACHESCOPE_ASSIGN_OR_RETURN(std::vector<Matcher> matchers, promql::ParseSelector(text));
+    if (std::all_of(matchers.begin(), matchers.end(), [](const Matcher& m) { return m.Matches(""); }))
+      return InvalidArgument("match[] must contain at least one non-empty matcher");
+    out.push_back(std::move(matchers));
   }
   return out;
 }

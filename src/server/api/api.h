@@ -11,10 +11,12 @@
 
 #include "base/clock.h"
 #include "model/sample.h"
+#include "server/api/write.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/server.h"
 #include "server/promql/engine.h"
 #include "server/rules/rule_manager.h"
+#include "server/storage/exemplar_store.h"
 #include "server/storage/querier.h"
 #include "server/storage/tsdb/head.h"
 
@@ -48,6 +50,8 @@ struct ApiContext {
   const promql::Engine* engine = nullptr;
   storage::Queryable* storage = nullptr;
   const tsdb::Head* head = nullptr;
+  const storage::ExemplarStore* exemplars = nullptr;  // null: none are kept
+  WriteReceiver* write = nullptr;                     // null: /api/v1/write is not served
   const rules::RuleManager* rules = nullptr;
   const collect::ScrapeManager* scrape = nullptr;
   const Clock* clock = nullptr;
@@ -66,13 +70,29 @@ struct ApiContext {
   std::vector<std::pair<std::string, std::string>> advice;  // kind → markdown
   std::vector<Asset> assets;
   DurationMs retention = 0;
-  bool lifecycle = true;  // POST /-/reload allowed
+  bool lifecycle = true;                    // POST /-/reload allowed
+  bool admin = false;                       // /api/v1/admin/* allowed
+  std::function<Labels()> external_labels;  // of the loaded configuration; federation and remote read add them
+  // What the store offers for /api/v1/admin; empty where it cannot. Times are inclusive; a snapshot returns its name.
+  std::function<Status(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers)> delete_series;
+  std::function<Status()> clean_tombstones;
+  std::function<Result<std::string>(bool skip_head)> snapshot;
 };
 
 void RegisterQuery(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterSeries(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterTargets(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterRules(http::Server& server, std::shared_ptr<const ApiContext> api);
+// Adds the CORS headers of upstream to answers under /api/ when a request names its origin; pages of origins that match
+// `origin_pattern` (whole) may read them. kInvalidArgument: not a regular expression.
+Result<http::Server::Middleware> Cors(const std::string& origin_pattern);
+
+void RegisterWrite(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterRead(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterFederate(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterExemplars(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterParse(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterAdmin(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterStatus(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterPage(http::Server& server, std::shared_ptr<const ApiContext> api);
 

@@ -3,71 +3,16 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <ctime>
 
 #include "base/number.h"
+#include "base/quote.h"
+#include "base/rfc3339.h"
 #include "server/api/histogram_buckets.h"
 
 namespace cachescope::api {
 namespace {
 
 constexpr std::size_t kFlushBytes = 32 << 10;
-
-void AppendEscaped(std::string* out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      // Harmless inside JSON, dangerous when somebody pastes the answer into a page.
-      case '<':
-        *out += "\\u003c";
-        break;
-      case '>':
-        *out += "\\u003e";
-        break;
-      case '&':
-        *out += "\\u0026";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          *out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-}
-
-// Replaces every byte that is not part of valid UTF-8.
-std::string Sanitized(std::string_view text) {
-  std::string out;
-  std::size_t i = 0;
-  while (i < text.size()) {
-    std::size_t length = 1;
-    while (length <= 4 && i + length <= text.size() && !IsValidUtf8(text.substr(i, length))) ++length;
-    if (length <= 4 && i + length <= text.size()) {
-      out += text.substr(i, length);
-      i += length;
-    } else {
-      out += "\xef\xbf\xbd";
-      ++i;
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -124,13 +69,7 @@ JsonWriter& JsonWriter::Key(std::string_view key) {
 
 JsonWriter& JsonWriter::String(std::string_view text) {
   Separate();
-  text_.push_back('"');
-  if (IsValidUtf8(text)) {
-    AppendEscaped(&text_, text);
-  } else {
-    AppendEscaped(&text_, Sanitized(text));
-  }
-  text_.push_back('"');
+  AppendQuotedText(&text_, text, QuoteStyle::kJsonForHtml);
   return *this;
 }
 
@@ -201,20 +140,6 @@ JsonWriter& JsonWriter::HistogramObject(const FloatHistogram& histogram) {
   return EndObject();
 }
 
-JsonWriter& JsonWriter::Time(TimestampMs t) { return String(t == 0 ? "0001-01-01T00:00:00Z" : FormatTime(t)); }
-
-std::string FormatTime(TimestampMs t) {
-  std::time_t seconds = static_cast<std::time_t>(t / 1000);
-  auto ms = t % 1000;
-  if (ms < 0) {
-    ms += 1000;
-    --seconds;
-  }
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  const std::string base = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1,
-                                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-  return ms == 0 ? base + "Z" : fmt::format("{}.{:03}Z", base, ms);
-}
+JsonWriter& JsonWriter::Time(TimestampMs t) { return String(FormatRfc3339OrNever(t)); }
 
 }  // namespace cachescope::api

@@ -50,7 +50,4 @@ class JsonWriter {
   bool gone_ = false;
 };
 
-// RFC 3339 with milliseconds, UTC.
-std::string FormatTime(TimestampMs t);
-
 }  // namespace cachescope::api

@@ -1,8 +1,11 @@
 // /api/v1/query, query_range, format_query.
-#include <limits>
+#include <algorithm>
+#include <chrono>
 
+#include "base/number.h"
 #include "server/api/answer.h"
 #include "server/api/api.h"
+#include "server/api/query_trace.h"
 #include "server/promql/parser.h"
 
 namespace cachescope::api {
@@ -30,55 +33,6 @@ void WriteSeries(JsonWriter& json, const promql::ResultSeries& series, bool matr
   json.EndObject();
 }
 
-void WriteStats(JsonWriter& json, const promql::QueryResult& result) {
-  json.Key("stats").BeginObject().Key("samples").BeginObject();
-  json.Key("totalQueryableSamples").Int(static_cast<std::int64_t>(result.samples_read));
-  json.Key("peakSamples").Int(static_cast<std::int64_t>(result.peak_samples));
-  json.EndObject().EndObject();
-}
-
-void WriteResult(http::ResponseWriter& response, promql::QueryResult result, std::size_t limit, bool stats) {
-  if (limit > 0 && result.series.size() > limit) {
-    result.series.resize(limit);
-    result.warnings.emplace_back("results truncated due to limit");
-  }
-  WriteSuccess(
-      response,
-      [&](JsonWriter& json) {
-        json.BeginObject().Key("resultType");
-        switch (result.type) {
-          case promql::ValueType::kScalar:
-            json.String("scalar")
-                .Key("result")
-                .BeginArray()
-                .Timestamp(result.scalar.t)
-                .SampleValue(result.scalar.v)
-                .EndArray();
-            break;
-          case promql::ValueType::kString:
-            json.String("string")
-                .Key("result")
-                .BeginArray()
-                .Timestamp(result.string.t)
-                .String(result.string.v)
-                .EndArray();
-            break;
-          default: {
-            const bool matrix = result.type == promql::ValueType::kMatrix;
-            json.String(matrix ? "matrix" : "vector").Key("result").BeginArray();
-            for (const promql::ResultSeries& series : result.series) {
-              WriteSeries(json, series, matrix);
-              if (json.client_gone()) break;
-            }
-            json.EndArray();
-          }
-        }
-        if (stats) WriteStats(json, result);
-        json.EndObject();
-      },
-      result.warnings, result.infos);
-}
-
 // What both query endpoints read.
 struct Common {
   std::string text;
@@ -86,62 +40,147 @@ struct Common {
   promql::QueryContext context;
   std::size_t limit = 0;
   bool stats = false;
+  bool trace = false;
+  QueryTimes times;
 };
+
+// Upstream measures more phases than the engine here has; what is not a phase of its own is 0.
+void WriteStats(JsonWriter& json, const promql::QueryResult& result, const Common& common, double select_seconds) {
+  const QueryTimes& times = common.times;
+  json.Key("stats").BeginObject().Key("timings").BeginObject();
+  json.Key("evalTotalTime").Double(times.evaluate).Key("resultSortTime").Double(0);
+  json.Key("queryPreparationTime").Double(select_seconds);
+  json.Key("innerEvalTime").Double(std::max(0.0, times.evaluate - select_seconds)).Key("execQueueTime").Double(0);
+  json.Key("execTotalTime").Double(times.parse + times.evaluate).EndObject();
+  json.Key("samples").BeginObject();
+  json.Key("totalQueryableSamples").Int(static_cast<std::int64_t>(result.samples_read));
+  json.Key("peakSamples").Int(static_cast<std::int64_t>(result.peak_samples));
+  json.EndObject().EndObject();
+}
+
+void WriteData(JsonWriter& json, const promql::QueryResult& result) {
+  switch (result.type) {
+    // Unlike samples, upstream writes scalars without an exponent.
+    case promql::ValueType::kScalar:
+      json.String("scalar").Key("result").BeginArray().Timestamp(result.scalar.t).String(FormatFixed(result.scalar.v));
+      break;
+    case promql::ValueType::kString:
+      json.String("string").Key("result").BeginArray().Timestamp(result.string.t).String(result.string.v);
+      break;
+    default: {
+      const bool matrix = result.type == promql::ValueType::kMatrix;
+      json.String(matrix ? "matrix" : "vector").Key("result").BeginArray();
+      for (const promql::ResultSeries& series : result.series) {
+        WriteSeries(json, series, matrix);
+        if (json.client_gone()) break;
+      }
+    }
+  }
+  json.EndArray();
+}
+
+void WriteResult(http::ResponseWriter& response, promql::QueryResult result, const Common& common,
+                 const TracedStorage& storage) {
+  if (common.limit > 0 && result.series.size() > common.limit) {
+    result.series.resize(common.limit);
+    result.warnings.emplace_back("results truncated due to limit");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  WriteSuccess(
+      response,
+      [&](JsonWriter& json) {
+        json.BeginObject().Key("resultType");
+        WriteData(json, result);
+        if (common.stats) WriteStats(json, result, common, storage.select_seconds());
+        if (common.trace) {
+          json.Key("trace");
+          storage.WriteTrace(json, common.times, SecondsSince(start));
+        }
+        json.EndObject();
+      },
+      result.warnings, result.infos);
+}
 
 Result<Common> ReadCommon(const ApiContext& api, const http::Params& params) {
   Common out;
   out.context.cancelled = api.cancel_queries;
+  CACHESCOPE_ASSIGN_OR_RETURN(out.limit, LimitParam(params));
   CACHESCOPE_ASSIGN_OR_RETURN(const DurationMs timeout, DurationParam(params, "timeout", 0));
   if (timeout > 0) out.context.timeout = std::chrono::milliseconds(timeout);
   if (out.context.timeout > api.engine->options().timeout) out.context.timeout = api.engine->options().timeout;
-  CACHESCOPE_ASSIGN_OR_RETURN(out.context.lookback_delta, DurationParam(params, "lookback_delta", 0));
-  CACHESCOPE_ASSIGN_OR_RETURN(out.limit, LimitParam(params));
+  if (!params.Get("lookback_delta").empty()) {
+    auto lookback = ParseApiDuration(params.Get("lookback_delta"));
+    if (!lookback.ok()) return lookback.status().WithPrefix("error parsing lookback delta duration");
+    out.context.lookback_delta = *lookback;
+  }
   out.stats = !params.Get("stats").empty();
+  out.trace = params.Get("trace") == "1" || params.Get("trace") == "true";
   out.text = std::string(params.Get("query"));
+  const auto start = std::chrono::steady_clock::now();
   auto expr = promql::ParseExpr(out.text, api.engine->options().parser);
+  out.times.parse = SecondsSince(start);
   if (!expr.ok()) return InvalidArgument("invalid parameter \"query\": " + std::string(expr.status().message()));
   out.expr = std::move(*expr);
   return out;
 }
 
+// The times of an evaluation; an instant query has no step.
+struct Range {
+  TimestampMs start = 0;
+  TimestampMs end = 0;
+  DurationMs step = 0;
+};
+
+void Evaluate(const ApiContext& api, Common common, const Range& range, http::ResponseWriter& response) {
+  TracedStorage traced(api.storage, common.trace);
+  const bool watched = common.trace || common.stats;
+  storage::Queryable& storage = watched ? static_cast<storage::Queryable&>(traced) : *api.storage;
+  const auto start = std::chrono::steady_clock::now();
+  auto result = api.engine->Evaluate(storage, *common.expr, common.text, range.start, range.end, range.step,
+                                     range.step == 0, common.context);
+  common.times.evaluate = SecondsSince(start);
+  if (!result.ok()) return WriteExecutionError(response, result.status());
+  WriteResult(response, std::move(*result), common, traced);
+}
+
 void Query(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   const http::Params params = request.AllParams();
+  auto limit = LimitParam(params);
+  if (!limit.ok()) return WriteError(response, "bad_data", limit.status().message());
   auto at = TimeParam(params, "time", api.clock->NowMs());
   if (!at.ok()) return WriteError(response, "bad_data", at.status().message());
   auto common = ReadCommon(api, params);
   if (!common.ok()) return WriteError(response, "bad_data", common.status().message());
-  auto result = api.engine->Evaluate(*api.storage, *common->expr, common->text, *at, *at, 0, true, common->context);
-  if (!result.ok()) return WriteExecutionError(response, result.status());
-  WriteResult(response, std::move(*result), common->limit, common->stats);
+  Evaluate(api, std::move(*common), {*at, *at, 0}, response);
+}
+
+Result<Range> ReadRange(const http::Params& params) {
+  Range out;
+  CACHESCOPE_ASSIGN_OR_RETURN(out.start, RequiredTimeParam(params, "start"));
+  CACHESCOPE_ASSIGN_OR_RETURN(out.end, RequiredTimeParam(params, "end"));
+  if (out.end < out.start)
+    return InvalidArgument("invalid parameter \"end\": end timestamp must not be before start time");
+  auto step = ParseApiDuration(params.Get("step"));
+  if (!step.ok()) return step.status().WithPrefix("invalid parameter \"step\"");
+  out.step = *step;
+  if (out.step <= 0) {
+    return InvalidArgument(
+        "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive "
+        "integer");
+  }
+  if ((out.end - out.start) / out.step > kMaxPoints) {
+    return InvalidArgument(
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
+  }
+  return out;
 }
 
 void QueryRange(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   const http::Params params = request.AllParams();
-  for (const char* name : {"start", "end", "step"}) {
-    if (params.Get(name).empty()) {
-      const std::string kind = std::string(name) == "step" ? "duration" : "timestamp";
-      return WriteError(response, "bad_data",
-                        "invalid parameter \"" + std::string(name) + "\": cannot parse \"\" to a valid " + kind);
-    }
-  }
-  auto start = TimeParam(params, "start", 0);
-  if (!start.ok()) return WriteError(response, "bad_data", start.status().message());
-  auto end = TimeParam(params, "end", 0);
-  if (!end.ok()) return WriteError(response, "bad_data", end.status().message());
-  if (*end < *start)
-    return WriteError(response, "bad_data", "invalid parameter \"end\": end timestamp must not be before start time");
-  auto step = DurationParam(params, "step", 0);
-  if (!step.ok()) return WriteError(response, "bad_data", step.status().message());
-  if (*step <= 0) {
-    return WriteError(response, "bad_data",
-                      "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try "
-                      "a positive integer");
-  }
-  if ((*end - *start) / *step > kMaxPoints) {
-    return WriteError(
-        response, "bad_data",
-        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");
-  }
+  auto limit = LimitParam(params);
+  if (!limit.ok()) return WriteError(response, "bad_data", limit.status().message());
+  auto range = ReadRange(params);
+  if (!range.ok()) return WriteError(response, "bad_data", range.status().message());
   auto common = ReadCommon(api, params);
   if (!common.ok()) return WriteError(response, "bad_data", common.status().message());
   const auto type = common->expr->type();
@@ -150,10 +189,7 @@ void QueryRange(const ApiContext& api, const http::Request& request, http::Respo
                       std::string("invalid parameter \"query\": invalid expression type \"") +
                           promql::ValueTypeName(type) + "\" for range query, must be Scalar or instant Vector");
   }
-  auto result =
-      api.engine->Evaluate(*api.storage, *common->expr, common->text, *start, *end, *step, false, common->context);
-  if (!result.ok()) return WriteExecutionError(response, result.status());
-  WriteResult(response, std::move(*result), common->limit, common->stats);
+  Evaluate(api, std::move(*common), *range, response);
 }
 
 void FormatQuery(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {

@@ -1,4 +1,8 @@
 // /api/v1/rules, alerts, alertmanagers.
+#include <algorithm>
+#include <charconv>
+
+#include "base/hash.h"
 #include "base/number.h"
 #include "server/api/answer.h"
 #include "server/api/api.h"
@@ -31,11 +35,14 @@ void WriteRule(JsonWriter& json, const rules::RuleSnapshot& rule, bool with_aler
   if (rule.alerting) {
     json.Key("annotations");
     WriteAnnotations(json, rule.annotations);
-    json.Key("alerts").BeginArray();
+    json.Key("alerts");
     if (with_alerts) {
+      json.BeginArray();
       for (const Alert& alert : rule.alerts) WriteAlert(json, alert);
+      json.EndArray();
+    } else {
+      json.Null();
     }
-    json.EndArray();
   }
   json.Key("health").String(rule.health);
   if (!rule.last_error.empty()) json.Key("lastError").String(rule.last_error);
@@ -43,39 +50,132 @@ void WriteRule(JsonWriter& json, const rules::RuleSnapshot& rule, bool with_aler
   json.Key("type").String(rule.alerting ? "alerting" : "recording").EndObject();
 }
 
+// What a request for rules asks for.
+struct RuleQuery {
+  std::vector<std::string> names, groups, files;
+  std::vector<std::vector<Matcher>> matchers;
+  bool alerts = true;      // alerting rules
+  bool recordings = true;  // recording rules
+  bool exclude_alerts = false;
+  std::size_t group_limit = 0;  // 0: all
+  std::string next_token;
+};
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
+Status InvalidParam(const char* name, const std::string& cause) {
+  return InvalidArgument(std::string("invalid parameter \"") + name + "\": " + cause);
+}
+
+Status ReadPage(const http::Params& params, RuleQuery* out) {
+  const std::string limit(params.Get("group_limit"));
+  out->next_token = params.Get("group_next_token");
+  if (limit.empty()) {
+    if (out->next_token.empty()) return {};
+    return InvalidParam("group_next_token", "group_limit needs to be present in order to paginate over the groups");
+  }
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), value);
+  if (error != std::errc() || end != limit.data() + limit.size()) {
+    return InvalidParam("group_limit", "group_limit needs to be a valid number: strconv.ParseInt: parsing \"" + limit +
+                                           "\": invalid syntax");
+  }
+  if (value <= 0) return InvalidParam("group_limit", "group_limit needs to be greater than 0");
+  out->group_limit = static_cast<std::size_t>(value);
+  return {};
+}
+
+Result<RuleQuery> ReadRuleQuery(const http::Params& params) {
+  RuleQuery out;
+  out.names = params.All("rule_name[]");
+  out.groups = params.All("rule_group[]");
+  out.files = params.All("file[]");
+  CACHESCOPE_ASSIGN_OR_RETURN(out.matchers, MatchParams(params));
+  const std::string type = Lower(params.Get("type"));
+  if (!type.empty() && type != "alert" && type != "record")
+    return InvalidParam("type", "not supported value \"" + type + "\"");
+  out.alerts = type != "record";
+  out.recordings = type != "alert";
+  const std::string exclude = Lower(params.Get("exclude_alerts"));
+  constexpr std::string_view kTrue[] = {"1", "t", "true"};
+  constexpr std::string_view kFalse[] = {"", "0", "f", "false"};
+  out.exclude_alerts = std::find(std::begin(kTrue), std::end(kTrue), exclude) != std::end(kTrue);
+  if (!out.exclude_alerts && std::find(std::begin(kFalse), std::end(kFalse), exclude) == std::end(kFalse)) {
+    return InvalidParam("exclude_alerts", "error converting exclude_alerts: strconv.ParseBool: parsing \"" + exclude +
+                                              "\": invalid syntax");
+  }
+  CACHESCOPE_RETURN_IF_ERROR(ReadPage(params, &out));
+  return out;
+}
+
 bool Wanted(const std::vector<std::string>& wanted, const std::string& name) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
 }
 
+bool Wanted(const RuleQuery& query, const rules::RuleSnapshot& rule) {
+  if (!(rule.alerting ? query.alerts : query.recordings) || !Wanted(query.names, rule.name)) return false;
+  return query.matchers.empty() ||
+         std::any_of(query.matchers.begin(), query.matchers.end(), [&](const std::vector<Matcher>& set) {
+           return std::all_of(set.begin(), set.end(), [&](const Matcher& m) { return m.MatchesLabels(rule.labels); });
+         });
+}
+
+// Names a group in a list that is read page by page.
+std::string TokenOf(const rules::GroupSnapshot& group) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::uint64_t hash = Hash64(group.file + ";" + group.name);
+  std::string out;
+  for (int i = 0; i < 16; ++i, hash >>= 4) out.push_back(kHex[hash & 15]);
+  return out;
+}
+
+void WriteGroup(JsonWriter& json, const rules::GroupSnapshot& group,
+                const std::vector<const rules::RuleSnapshot*>& shown, bool with_alerts) {
+  json.BeginObject().Key("name").String(group.name).Key("file").String(group.file).Key("rules").BeginArray();
+  for (const auto* rule : shown) WriteRule(json, *rule, with_alerts);
+  json.EndArray().Key("interval").Double(static_cast<double>(group.interval) / 1000).Key("limit").Int(group.limit);
+  json.Key("evaluationTime").Double(group.evaluation_seconds);
+  json.Key("lastEvaluation").Time(group.last_evaluation).EndObject();
+}
+
 void Rules(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
-  const http::Params params = request.AllParams();
-  const std::string type(params.Get("type"));
-  if (!type.empty() && type != "alert" && type != "record") {
-    return WriteError(response, "bad_data", "not supported value \"" + type + "\"");
+  const auto query = ReadRuleQuery(request.AllParams());
+  if (!query.ok()) return WriteError(response, "bad_data", query.status().message());
+  const std::vector<rules::GroupSnapshot> groups = api.rules->Groups();
+  auto first = groups.begin();
+  if (!query->next_token.empty()) {
+    first = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return TokenOf(g) == query->next_token; });
+    if (first == groups.end()) {
+      return WriteError(response, "bad_data",
+                        "invalid parameter \"group_next_token\": invalid group_next_token '" + query->next_token +
+                            "'. were rule groups changed?");
+    }
   }
-  const auto names = params.All("rule_name[]");
-  const auto groups = params.All("rule_group[]");
-  const auto files = params.All("file[]");
-  const bool with_alerts = params.Get("exclude_alerts") != "true";
   WriteSuccess(response, [&](JsonWriter& json) {
     json.BeginObject().Key("groups").BeginArray();
-    for (const rules::GroupSnapshot& group : api.rules->Groups()) {
-      if (!Wanted(groups, group.name) || !Wanted(files, group.file)) continue;
+    std::size_t written = 0;
+    std::string next;
+    for (auto group = first; group != groups.end() && next.empty(); ++group) {
+      if (!Wanted(query->groups, group->name) || !Wanted(query->files, group->file)) continue;
       std::vector<const rules::RuleSnapshot*> shown;
-      for (const auto& rule : group.rules) {
-        if (Wanted(names, rule.name) && (type.empty() || rule.alerting == (type == "alert"))) shown.push_back(&rule);
+      for (const auto& rule : group->rules) {
+        if (Wanted(*query, rule)) shown.push_back(&rule);
       }
-      if (shown.empty() && !names.empty()) continue;
-      json.BeginObject().Key("name").String(group.name).Key("file").String(group.file).Key("rules").BeginArray();
-      for (const auto* rule : shown) WriteRule(json, *rule, with_alerts);
-      json.EndArray().Key("interval").Double(static_cast<double>(group.interval) / 1000).Key("limit").Int(group.limit);
-      json.Key("evaluationTime")
-          .Double(group.evaluation_seconds)
-          .Key("lastEvaluation")
-          .Time(group.last_evaluation)
-          .EndObject();
+      if (shown.empty()) continue;
+      if (query->group_limit > 0 && written == query->group_limit) {
+        next = TokenOf(*group);
+        break;
+      }
+      ++written;
+      WriteGroup(json, *group, shown, !query->exclude_alerts);
     }
-    json.EndArray().EndObject();
+    json.EndArray();
+    if (!next.empty()) json.Key("groupNextToken").String(next);
+    json.EndObject();
   });
 }
 

@@ -19,12 +19,16 @@ struct Selection {
   std::vector<std::vector<Matcher>> matchers;
 };
 
-Result<Selection> ReadSelection(const http::Params& params) {
+// Upstream names the parameter when a selector is wrong in one endpoint and not in the others.
+Result<Selection> ReadSelection(const http::Params& params, bool matchers_named) {
   Selection out;
   CACHESCOPE_ASSIGN_OR_RETURN(out.limit, LimitParam(params));
   CACHESCOPE_ASSIGN_OR_RETURN(out.start, TimeParam(params, "start", kMinTime));
   CACHESCOPE_ASSIGN_OR_RETURN(out.end, TimeParam(params, "end", kMaxTime));
-  CACHESCOPE_ASSIGN_OR_RETURN(out.matchers, MatchParams(params));
+  auto matchers = MatchParams(params);
+  if (!matchers.ok())
+    return matchers_named ? matchers.status().WithPrefix("invalid parameter \"match[]\"") : matchers.status();
+  out.matchers = std::move(*matchers);
   return out;
 }
 
@@ -43,7 +47,7 @@ void WriteList(http::ResponseWriter& response, const Range& values, std::vector<
 void SeriesList(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   const http::Params params = request.AllParams();
   if (!params.Has("match[]")) return WriteError(response, "bad_data", "no match[] parameter provided");
-  auto selection = ReadSelection(params);
+  auto selection = ReadSelection(params, true);
   if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
   auto querier = api.storage->NewQuerier(selection->start, selection->end);
   std::set<Labels> found;
@@ -77,7 +81,7 @@ void SeriesList(const ApiContext& api, const http::Request& request, http::Respo
 // Names or values over the union of the selectors; `name` empty means names.
 void Names(const ApiContext& api, const http::Request& request, http::ResponseWriter& response,
            const std::string& name) {
-  auto selection = ReadSelection(request.AllParams());
+  auto selection = ReadSelection(request.AllParams(), false);
   if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
   auto querier = api.storage->NewQuerier(selection->start, selection->end);
   if (selection->matchers.empty()) selection->matchers.emplace_back();

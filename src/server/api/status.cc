@@ -1,4 +1,10 @@
 // /-/healthy, /-/ready, /-/reload, /metrics, /api/v1/status/*.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <thread>
+
 #include "base/duration.h"
 #include "server/api/answer.h"
 #include "server/api/api.h"
@@ -10,6 +16,20 @@ void Text(http::ResponseWriter& response, int status, std::string_view text) {
   response.SetStatus(status);
   response.SetHeader("Content-Type", "text/plain; charset=utf-8");
   static_cast<void>(response.Write(text));
+}
+
+std::string CurrentFolder() {
+  std::error_code error;
+  const auto path = std::filesystem::current_path(error);
+  return error ? "" : path.string();
+}
+
+std::int64_t ThreadCount() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("Threads:")) return std::strtoll(line.c_str() + 8, nullptr, 10);
+  }
+  return 0;
 }
 
 void BuildInfoStatus(const ApiContext& api, http::ResponseWriter& response) {
@@ -26,12 +46,18 @@ void RuntimeInfo(const ApiContext& api, http::ResponseWriter& response) {
     json.BeginObject()
         .Key("startTime")
         .Time(api.started_at)
-        .Key("serverTime")
-        .Time(api.clock->NowMs())
+        .Key("CWD")
+        .String(CurrentFolder())
         .Key("hostname")
-        .String(api.hostname);
+        .String(api.hostname)
+        .Key("serverTime")
+        .Time(api.clock->NowMs());
     json.Key("reloadConfigSuccess").Bool(api.last_reload_ok()).Key("lastConfigTime").Time(api.last_reload_at());
     json.Key("corruptionCount").Int(0).Key("timeSeriesCount").Int(static_cast<std::int64_t>(stats.series));
+    // Upstream's names for what its language has; the counterparts here are threads and processors.
+    json.Key("goroutineCount").Int(ThreadCount()).Key("GOMAXPROCS").Int(std::thread::hardware_concurrency());
+    json.Key("GOMEMLIMIT").Int(std::numeric_limits<std::int64_t>::max());
+    json.Key("GOGC").String("").Key("GODEBUG").String("");
     json.Key("storageRetention").String(api.retention > 0 ? FormatDuration(api.retention) : "").EndObject();
   });
 }
@@ -49,8 +75,10 @@ void WriteCounts(JsonWriter& json, std::string_view key, const std::vector<tsdb:
 }
 
 void TsdbStatus(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
-  auto limit = LimitParam(request.AllParams());
-  if (!limit.ok()) return WriteError(response, "bad_data", limit.status().message());
+  const http::Params params = request.AllParams();
+  const auto limit = IntParam(params, "limit");
+  if (!limit.ok() || (*limit == 0 && !params.Get("limit").empty()))
+    return WriteError(response, "bad_data", "limit must be a positive number");
   const tsdb::HeadStats stats = api.head->stats();
   const tsdb::Cardinality counts = api.head->CountLabels(*limit == 0 ? 10 : std::min<std::size_t>(*limit, 10'000));
   WriteSuccess(response, [&](JsonWriter& json) {
@@ -73,6 +101,53 @@ void Flags(const ApiContext& api, http::ResponseWriter& response) {
     json.BeginObject();
     for (const auto& [name, value] : api.flags) json.Key(name).String(value);
     json.EndObject();
+  });
+}
+
+// What is wrong with the server right now, for its page.
+void Notifications(const ApiContext& api, http::ResponseWriter& response) {
+  WriteSuccess(response, [&](JsonWriter& json) {
+    json.BeginArray();
+    if (!api.last_reload_ok()) {
+      json.BeginObject().Key("text").String("Configuration reload has failed.").Key("date");
+      json.Time(api.clock->NowMs()).Key("active").Bool(true).EndObject();
+    }
+    json.EndArray();
+  });
+}
+
+void WriteFlag(JsonWriter& json, std::string_view name, bool on) { json.Key(name).Bool(on); }
+
+// Upstream's list of what a server can do, with what this one can.
+void Features(const ApiContext& api, http::ResponseWriter& response) {
+  const promql::ParserOptions& parser = api.engine->options().parser;
+  WriteSuccess(response, [&](JsonWriter& json) {
+    json.BeginObject().Key("api").BeginObject();
+    WriteFlag(json, "admin", api.admin);
+    for (const char* name : {"exclude_alerts", "label_values_match", "query_stats", "query_trace", "query_warnings",
+                             "time_range_labels", "time_range_series"}) {
+      WriteFlag(json, name, true);
+    }
+    WriteFlag(json, "lifecycle", api.lifecycle);
+    WriteFlag(json, "otlp_write_receiver", false);
+    WriteFlag(json, "remote_write_receiver", api.write != nullptr);
+    WriteFlag(json, "search", false);
+    json.EndObject().Key("promql").BeginObject();
+    for (const char* name : {"anchored", "smoothed"}) WriteFlag(json, name, parser.extended_range_selectors);
+    for (const char* name : {"fill", "fill_left", "fill_right"}) WriteFlag(json, name, parser.binop_fill_modifiers);
+    for (const char* name : {"at_modifier", "bool", "by", "duration_expr", "group_left", "group_right", "ignoring",
+                             "negative_offset", "offset", "on", "per_query_lookback_delta", "subqueries", "without"}) {
+      WriteFlag(json, name, true);
+    }
+    WriteFlag(json, "delayed_name_removal", api.engine->options().delayed_name_removal);
+    json.EndObject().Key("promql_functions").BeginObject();
+    for (const promql::FunctionSignature& function : promql::AllFunctions())
+      WriteFlag(json, function.name, !function.experimental || parser.experimental_functions);
+    json.EndObject().Key("tsdb").BeginObject();
+    WriteFlag(json, "exemplar_storage", api.exemplars != nullptr);
+    WriteFlag(json, "isolation", true);
+    WriteFlag(json, "native_histograms", true);
+    json.EndObject().EndObject();
   });
 }
 
@@ -100,6 +175,19 @@ void RegisterStatus(http::Server& server, std::shared_ptr<const ApiContext> api)
   server.Handle("GET", "/api/v1/status/buildinfo", [api](const auto&, auto& r) { BuildInfoStatus(*api, r); });
   server.Handle("GET", "/api/v1/status/runtimeinfo", [api](const auto&, auto& r) { RuntimeInfo(*api, r); });
   server.Handle("GET", "/api/v1/status/tsdb", [api](const auto& q, auto& r) { TsdbStatus(*api, q, r); });
+  server.Handle("GET", "/api/v1/status/tsdb/blocks", [](const auto&, auto& r) {
+    WriteSuccess(r, [](JsonWriter& json) { json.BeginObject().Key("blocks").BeginArray().EndArray().EndObject(); });
+  });
+  // Nothing is replayed: the store begins empty.
+  server.Handle("GET", "/api/v1/status/walreplay", [](const auto&, auto& r) {
+    WriteSuccess(r, [](JsonWriter& json) {
+      json.BeginObject().Key("min").Int(0).Key("max").Int(0).Key("current").Int(0).EndObject();
+    });
+  });
+  server.Handle("GET", "/api/v1/notifications", [api](const auto&, auto& r) { Notifications(*api, r); });
+  // No stream of them is offered; upstream says so in the same way when it has too many listeners.
+  server.Handle("GET", "/api/v1/notifications/live", [](const auto&, auto& r) { r.SetStatus(204); });
+  server.Handle("GET", "/api/v1/features", [api](const auto&, auto& r) { Features(*api, r); });
   server.Handle("GET", "/api/v1/status/flags", [api](const auto&, auto& r) { Flags(*api, r); });
   server.Handle("GET", "/api/v1/status/config", [api](const auto&, auto& r) {
     WriteSuccess(r, [&](JsonWriter& json) { json.BeginObject().Key("yaml").String(api->config_text()).EndObject(); });

@@ -1,5 +1,7 @@
 // /api/v1/targets, targets/metadata, metadata.
+#include <charconv>
 #include <map>
+#include <set>
 
 #include "base/duration.h"
 #include "server/api/answer.h"
@@ -75,24 +77,42 @@ void Targets(const ApiContext& api, const http::Request& request, http::Response
   });
 }
 
+// Most entries wanted; below 0: all. kInvalidArgument with upstream's words.
+Result<std::int64_t> EntryLimit(const http::Params& params, const char* name) {
+  const std::string_view text = params.Get(name);
+  std::int64_t value = -1;
+  if (text.empty()) return value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    return InvalidArgument(std::string(name) + " must be a number");
+  return value;
+}
+
 void Metadata(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   const http::Params params = request.AllParams();
-  auto limit = LimitParam(params);
-  auto per_metric = ParseTime(params.Get("limit_per_metric").empty() ? "0" : params.Get("limit_per_metric"));
+  const auto limit = EntryLimit(params, "limit");
   if (!limit.ok()) return WriteError(response, "bad_data", limit.status().message());
-  if (!per_metric.ok()) return WriteError(response, "bad_data", "limit_per_metric must be a number");
-  const auto most = static_cast<std::size_t>(std::max<TimestampMs>(0, *per_metric / 1000));
+  const auto per_metric = EntryLimit(params, "limit_per_metric");
+  if (!per_metric.ok()) return WriteError(response, "bad_data", per_metric.status().message());
+  // Of one metric no limit is also 0.
+  const std::size_t most = *per_metric > 0 ? static_cast<std::size_t>(*per_metric) : 0;
   std::map<std::string, std::vector<MetricMetadata>> families;
   for (const auto& entry : api.scrape->Metadata(std::string(params.Get("metric")), 0)) {
     auto& known = families[entry.family];
     if (std::find(known.begin(), known.end(), entry.metadata) == known.end() && (most == 0 || known.size() < most))
       known.push_back(entry.metadata);
   }
+  if (api.write != nullptr) {
+    for (auto& [family, metadata] : api.write->metadata().Get(params.Get("metric"))) {
+      auto& known = families[family];
+      if (known.empty()) known.push_back(std::move(metadata));
+    }
+  }
   WriteSuccess(response, [&](JsonWriter& json) {
     json.BeginObject();
-    std::size_t n = 0;
+    std::int64_t n = 0;
     for (const auto& [family, entries] : families) {
-      if (*limit > 0 && n++ == *limit) break;
+      if (*limit >= 0 && n++ >= *limit) break;
       json.Key(family).BeginArray();
       for (const MetricMetadata& metadata : entries) WriteMetadata(json, metadata);
       json.EndArray();
@@ -103,7 +123,7 @@ void Metadata(const ApiContext& api, const http::Request& request, http::Respons
 
 void TargetsMetadata(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   const http::Params params = request.AllParams();
-  auto limit = LimitParam(params);
+  const auto limit = EntryLimit(params, "limit");
   if (!limit.ok()) return WriteError(response, "bad_data", limit.status().message());
   std::vector<Matcher> matchers;
   if (!params.Get("match_target").empty()) {
@@ -116,12 +136,12 @@ void TargetsMetadata(const ApiContext& api, const http::Request& request, http::
   const std::string metric(params.Get("metric"));
   WriteSuccess(response, [&](JsonWriter& json) {
     json.BeginArray();
-    std::size_t n = 0;
+    std::int64_t n = 0;
     for (const auto& entry : api.scrape->Metadata(metric, 0)) {
       const bool matched = std::all_of(matchers.begin(), matchers.end(),
                                        [&](const Matcher& m) { return m.MatchesLabels(entry.target_labels); });
       if (!matched) continue;
-      if (*limit > 0 && n++ == *limit) break;
+      if (*limit >= 0 && n++ >= *limit) break;
       json.BeginObject().Key("target").LabelObject(entry.target_labels);
       if (metric.empty()) json.Key("metric").String(entry.family);
       json.Key("type")
@@ -136,10 +156,22 @@ void TargetsMetadata(const ApiContext& api, const http::Request& request, http::
   });
 }
 
+void ScrapePools(const ApiContext& api, http::ResponseWriter& response) {
+  std::set<std::string> pools;
+  for (const auto& target : api.scrape->ActiveTargets()) pools.insert(target.spec.job);
+  for (const auto& target : api.scrape->DroppedTargets()) pools.insert(target.job);
+  WriteSuccess(response, [&](JsonWriter& json) {
+    json.BeginObject().Key("scrapePools").BeginArray();
+    for (const std::string& pool : pools) json.String(pool);
+    json.EndArray().EndObject();
+  });
+}
+
 }  // namespace
 
 void RegisterTargets(http::Server& server, std::shared_ptr<const ApiContext> api) {
   server.Handle("GET", "/api/v1/targets", [api](const auto& q, auto& r) { Targets(*api, q, r); });
+  server.Handle("GET", "/api/v1/scrape_pools", [api](const auto&, auto& r) { ScrapePools(*api, r); });
   server.Handle("GET", "/api/v1/targets/metadata", [api](const auto& q, auto& r) { TargetsMetadata(*api, q, r); });
   server.Handle("GET", "/api/v1/metadata", [api](const auto& q, auto& r) { Metadata(*api, q, r); });
 }

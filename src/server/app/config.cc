@@ -39,7 +39,8 @@ std::string Beside(const std::string& config_path, const std::string& name) {
   return path.is_absolute() ? name : (std::filesystem::path(config_path).parent_path() / path).string();
 }
 
-Status ReadRuleFiles(const ConfigNode& node, const std::string& config_path, std::vector<rules::RuleFile>* out) {
+Status ReadRuleFiles(const ConfigNode& node, const std::string& config_path, const promql::ParserOptions& parser,
+                     std::vector<rules::RuleFile>* out) {
   CACHESCOPE_ASSIGN_OR_RETURN(const auto patterns, node.AsStrings());
   for (const std::string& pattern : patterns) {
     glob_t found{};
@@ -54,7 +55,7 @@ Status ReadRuleFiles(const ConfigNode& node, const std::string& config_path, std
       auto text = ReadWhole(path);
       if (!text.ok()) return node.Error(text.status().message());
       rules::RuleFile file{path, std::move(*text)};
-      if (const auto errors = rules::CheckRuleFile(file); !errors.empty()) return errors.front();
+      if (const auto errors = rules::CheckRuleFile(file, parser); !errors.empty()) return errors.front();
       out->push_back(std::move(file));
     }
   }
@@ -138,7 +139,8 @@ Status ReadSections(const ConfigNode& root, Config* config) {
             })
       .Bool("shipped_rules", &config->shipped_rules)
       .Bool("host_metrics", &config->host_metrics)
-      .Node("rule_files", [&](const ConfigNode& n) { return ReadRuleFiles(n, config->path, &config->rule_files); });
+      .Node("rule_files",
+            [&](const ConfigNode& n) { return ReadRuleFiles(n, config->path, config->parser, &config->rule_files); });
   // Read below, once the defaults are known whatever the order of keys.
   reader.Allow("scrape_configs").Allow("caches");
   for (const char* key :
@@ -171,9 +173,10 @@ Result<CacheConfig> CacheFromUrl(const std::string& url) {
   return out;
 }
 
-Result<Config> ParseConfig(std::string_view text, const std::string& path) {
+Result<Config> ParseConfig(std::string_view text, const std::string& path, const promql::ParserOptions& parser) {
   Config config;
   config.path = path;
+  config.parser = parser;
   config.text = RedactSecrets(text);
   CACHESCOPE_ASSIGN_OR_RETURN(const ConfigNode root, ConfigNode::ParseYaml(text, path));
   CACHESCOPE_RETURN_IF_ERROR(ReadSections(root, &config));
@@ -193,9 +196,9 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path) {
   return config;
 }
 
-Result<Config> LoadConfig(const std::string& path) {
+Result<Config> LoadConfig(const std::string& path, const promql::ParserOptions& parser) {
   CACHESCOPE_ASSIGN_OR_RETURN(const std::string text, ReadWhole(path));
-  return ParseConfig(text, path);
+  return ParseConfig(text, path, parser);
 }
 
 Config DefaultConfig() { return std::move(*ParseConfig("", "")); }

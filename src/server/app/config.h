@@ -30,6 +30,7 @@ struct Config {
   std::vector<collect::ScrapeConfig> scrape_configs;
   std::vector<CacheConfig> caches;
   DurationMs evaluation_interval = 60'000;
+  promql::ParserOptions parser;             // what rules may use
   std::vector<rules::RuleFile> rule_files;  // shipped ones first, then those of `rule_files:`
   std::shared_ptr<const notify::NotifierConfig> alerts;
   bool shipped_rules = true;
@@ -38,9 +39,10 @@ struct Config {
 };
 
 // Reads and checks everything, rule files included. kNotFound, kIoError, kInvalidArgument with file, line and column.
-Result<Config> LoadConfig(const std::string& path);
+// Rules may use what `parser` allows.
+Result<Config> LoadConfig(const std::string& path, const promql::ParserOptions& parser = {});
 // The same for a text, for tests and `check config`.
-Result<Config> ParseConfig(std::string_view text, const std::string& path);
+Result<Config> ParseConfig(std::string_view text, const std::string& path, const promql::ParserOptions& parser = {});
 // What runs without a file: shipped rules, alerts to the log.
 Config DefaultConfig();
 

@@ -111,6 +111,33 @@ void CollectNotifications(const notify::Notifier& notifier, Families* out) {
          InstrumentType::kCounter, Number(notifier.dropped()));
 }
 
+void CollectWrites(const api::WriteCounters& writes, Families* out) {
+  constexpr auto kCounter = InstrumentType::kCounter;
+  AddOne(out, "cachescope_write_requests_total", "Remote-write requests.", kCounter, Number(writes.requests));
+  AddOne(out, "cachescope_write_requests_refused_total", "Remote-write requests answered with an error.", kCounter,
+         Number(writes.refused_requests));
+  AddOne(out, "cachescope_write_samples_total", "Float samples stored by remote write.", kCounter,
+         Number(writes.samples));
+  AddOne(out, "cachescope_write_histograms_total", "Native histograms stored by remote write.", kCounter,
+         Number(writes.histograms));
+  AddOne(out, "cachescope_write_samples_refused_total", "Samples of remote write that were not stored.", kCounter,
+         Number(writes.refused_samples));
+  AddOne(out, "cachescope_write_series_invalid_total",
+         "Series of remote write whose labels are invalid; nothing of them is stored.", kCounter,
+         Number(writes.invalid_series));
+}
+
+void CollectExemplars(const storage::ExemplarStats& stats, Families* out) {
+  AddOne(out, "cachescope_storage_exemplars", "Exemplars held in memory.", InstrumentType::kGauge,
+         Number(stats.stored));
+  AddOne(out, "cachescope_storage_exemplars_appended_total", "Exemplars stored.", InstrumentType::kCounter,
+         Number(stats.appended));
+  FamilySnapshot& refused = AddFamily(out, "cachescope_storage_exemplars_refused_total",
+                                      "Exemplars refused, by reason.", InstrumentType::kCounter);
+  refused.series.push_back({{{"reason", "invalid"}}, Number(stats.invalid), {}, 0});
+  refused.series.push_back({{{"reason", "out_of_order"}}, Number(stats.out_of_order), {}, 0});
+}
+
 void CollectReload(const ReloadState& reload, Families* out) {
   AddOne(out, "cachescope_config_last_reload_successful", "Whether the last reading of the configuration succeeded.",
          InstrumentType::kGauge, reload.ok ? 1 : 0);
@@ -150,6 +177,8 @@ void RegisterSelfMetrics(Registry& registry, SelfMetricsParts parts) {
     CollectRules(*parts.rules, out);
     CollectNotifications(*parts.notifier, out);
     CollectReload(*parts.reload, out);
+    CollectWrites(parts.write->counters(), out);
+    CollectExemplars(parts.exemplars->exemplar_stats(), out);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "cachescope/registry.h"
+#include "server/api/write.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/server.h"
 #include "server/notify/notifier.h"
@@ -24,6 +25,8 @@ struct SelfMetricsParts {
   const rules::RuleManager* rules = nullptr;
   const notify::Notifier* notifier = nullptr;
   const ReloadState* reload = nullptr;
+  const api::WriteReceiver* write = nullptr;
+  const storage::ExemplarStore* exemplars = nullptr;
 };
 
 // Registers collectors; the parts must outlive the registry's last scrape.

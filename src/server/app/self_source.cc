@@ -15,6 +15,12 @@ MetricType TypeOf(InstrumentType type) {
       return MetricType::kGauge;
     case InstrumentType::kHistogram:
       return MetricType::kHistogram;
+    case InstrumentType::kSummary:
+      return MetricType::kSummary;
+    case InstrumentType::kInfo:
+      return MetricType::kInfo;
+    case InstrumentType::kStateSet:
+      return MetricType::kStateset;
     case InstrumentType::kUntyped:
       break;
   }
@@ -41,6 +47,7 @@ class SelfSource final : public collect::Source {
   static Status AddSeries(const FamilySnapshot& family, const SeriesSnapshot& series, collect::SampleSink& sink) {
     std::vector<LabelView> labels;
     for (const auto& [name, value] : series.labels) labels.push_back({name, value});
+    if (family.type == InstrumentType::kSummary) return AddSummary(family, series, std::move(labels), sink);
     if (family.type != InstrumentType::kHistogram) return sink.Add(family.name, labels, series.value);
     std::string bound;
     for (const BucketSnapshot& bucket : series.buckets) {
@@ -54,6 +61,20 @@ class SelfSource final : public collect::Source {
     CACHESCOPE_RETURN_IF_ERROR(sink.Add(family.name + "_sum", labels, series.sum));
     const double count = series.buckets.empty() ? 0 : static_cast<double>(series.buckets.back().cumulative_count);
     return sink.Add(family.name + "_count", labels, count);
+  }
+
+  static Status AddSummary(const FamilySnapshot& family, const SeriesSnapshot& series, std::vector<LabelView> labels,
+                           collect::SampleSink& sink) {
+    std::string quantile;
+    for (const QuantileSnapshot& entry : series.quantiles) {
+      quantile.clear();
+      AppendExpositionFloat(&quantile, entry.quantile);
+      labels.push_back({kQuantileLabel, quantile});
+      CACHESCOPE_RETURN_IF_ERROR(sink.Add(family.name, labels, entry.value));
+      labels.pop_back();
+    }
+    CACHESCOPE_RETURN_IF_ERROR(sink.Add(family.name + "_sum", labels, series.sum));
+    return sink.Add(family.name + "_count", labels, static_cast<double>(series.count));
   }
 
   const Registry& registry_;

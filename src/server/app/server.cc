@@ -13,6 +13,7 @@
 #include "server/api/api.h"
 #include "server/app/catalog.h"
 #include "server/app/directory_lock.h"
+#include "server/app/module_options.h"
 #include "server/app/self_metrics.h"
 #include "server/app/self_source.h"
 #include "server/collect/adapters/host/host_source.h"
@@ -46,26 +47,6 @@ class NotifierSink final : public rules::AlertSink {
   notify::Notifier& notifier_;
 };
 
-promql::EngineOptions EngineOptionsOf(const ServerOptions& options) {
-  promql::EngineOptions out;
-  out.timeout = std::chrono::milliseconds(options.query_timeout);
-  out.max_samples = options.query_max_samples;
-  return out;
-}
-
-collect::ScrapeManagerOptions ScrapeOptions() {
-  collect::ScrapeManagerOptions out;
-  out.scrape_at_once = true;
-  out.user_agent = std::string("cachescope/") + CACHESCOPE_VERSION;
-  return out;
-}
-
-tsdb::HeadOptions HeadOptionsOf(const ServerOptions& options) {
-  tsdb::HeadOptions out;
-  out.max_series = options.max_series;
-  return out;
-}
-
 std::string Hostname() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
@@ -85,19 +66,6 @@ std::string FingerprintOf(const CacheConfig& cache) {
   return out;
 }
 
-std::vector<std::pair<std::string, std::string>> FlagsOf(const ServerOptions& options) {
-  return {{"config.file", options.config_file},
-          {"query.max-concurrency", std::to_string(options.query_concurrency)},
-          {"query.max-samples", std::to_string(options.query_max_samples)},
-          {"query.timeout", FormatDuration(options.query_timeout)},
-          {"storage.max-series", std::to_string(options.max_series)},
-          {"storage.tsdb.path", options.storage_path},
-          {"storage.tsdb.retention.time", FormatDuration(options.retention)},
-          {"web.enable-lifecycle", options.lifecycle ? "true" : "false"},
-          {"web.external-url", options.external_url},
-          {"web.listen-address", options.listen_address}};
-}
-
 collect::SourceTarget CacheTarget(const CacheConfig& cache) {
   collect::SourceTarget out;
   out.job = "redis";
@@ -115,12 +83,14 @@ class ServerImpl final : public Server {
   explicit ServerImpl(ServerOptions options)
       : options_(std::move(options)),
         head_(HeadOptionsOf(options_)),
+        exemplars_(storage::ExemplarStore::NewInMemory(options_.max_exemplars)),
+        write_(&head_, exemplars_.get()),
         engine_(EngineOptionsOf(options_)),
         notifier_(notify::Notifier::New(Clock::System())),
         sink_(*notifier_),
         rules_(rules::RuleManager::New(engine_, head_, &sink_, Clock::System())),
         client_(http::Client::New()),
-        scrape_(ScrapeOptions(), &head_, client_.get()) {}
+        scrape_(ScrapeOptions(exemplars_.get()), &head_, client_.get()) {}
   ~ServerImpl() override { Stop(std::chrono::milliseconds(1000)); }
 
   Status Run();
@@ -145,6 +115,8 @@ class ServerImpl final : public Server {
   DirectoryLock lock_;
   ReloadState reload_;
   tsdb::Head head_;
+  std::unique_ptr<storage::ExemplarStore> exemplars_;
+  api::WriteReceiver write_;
   promql::Engine engine_;
   std::unique_ptr<notify::Notifier> notifier_;
   NotifierSink sink_;
@@ -159,6 +131,7 @@ class ServerImpl final : public Server {
   mutable std::mutex mu_;
   std::condition_variable wake_;
   std::string config_text_;          // guarded by mu_
+  Labels external_labels_;           // guarded by mu_
   std::vector<std::string> caches_;  // guarded by mu_
   bool stopping_ = false;            // guarded by mu_
   bool http_stopped_ = false;        // guarded by mu_
@@ -169,7 +142,7 @@ class ServerImpl final : public Server {
 Result<Config> ServerImpl::ReadConfig() const {
   Config config = DefaultConfig();
   if (!options_.config_file.empty()) {
-    CACHESCOPE_ASSIGN_OR_RETURN(config, LoadConfig(options_.config_file));
+    CACHESCOPE_ASSIGN_OR_RETURN(config, LoadConfig(options_.config_file, engine_.options().parser));
   }
   std::vector<std::string> urls = options_.cache_urls;
   if (urls.empty() && options_.config_file.empty() && options_.discover_local) urls = DiscoverLocalCaches();
@@ -223,6 +196,7 @@ Status ServerImpl::Apply(const Config& config) {
   for (const std::string& warning : config.warnings) LogWarn(warning);
   const std::lock_guard lock(mu_);
   config_text_ = config.text;
+  external_labels_ = config.scrape_defaults.external_labels;
   caches_.clear();
   for (const CacheConfig& cache : config.caches) caches_.push_back(cache.name);
   return {};
@@ -263,6 +237,13 @@ std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
   context->engine = &engine_;
   context->storage = &head_;
   context->head = &head_;
+  context->exemplars = exemplars_.get();
+  context->write = options_.remote_write ? &write_ : nullptr;
+  context->admin = options_.admin_api;
+  context->external_labels = [this] {
+    const std::lock_guard lock(mu_);
+    return external_labels_;
+  };
   context->rules = rules_.get();
   context->scrape = &scrape_;
   context->clock = &Clock::System();
@@ -300,7 +281,10 @@ Status ServerImpl::Run() {
   http_options.listen_address = options_.listen_address;
   http_options.worker_threads = options_.query_concurrency;
   http_ = http::Server::New(http_options);
-  RegisterSelfMetrics(registry_, {&head_, &scrape_, rules_.get(), notifier_.get(), &reload_});
+  RegisterSelfMetrics(registry_,
+                      {&head_, &scrape_, rules_.get(), notifier_.get(), &reload_, &write_, exemplars_.get()});
+  CACHESCOPE_ASSIGN_OR_RETURN(http::Server::Middleware cors, api::Cors(options_.cors_origin));
+  http_->Use(std::move(cors));
   http_->Use(MeasureRequests(registry_));
   api::RegisterAll(*http_, MakeContext());
   CACHESCOPE_RETURN_IF_ERROR(http_->Start());
@@ -317,7 +301,10 @@ void ServerImpl::Housekeeping() {
   std::unique_lock lock(mu_);
   while (!wake_.wait_for(lock, std::chrono::milliseconds(kHousekeepingMs), [this] { return stopping_; })) {
     lock.unlock();
-    head_.Truncate(Clock::System().NowMs() - options_.retention);
+    // An empty store takes samples of any age, from a backfill for example, and keeps them as long as others: what is
+    // here cannot have been here longer than the program has run.
+    const TimestampMs now = Clock::System().NowMs();
+    if (now - started_at_ >= options_.retention) head_.Truncate(now - options_.retention);
     lock.lock();
   }
 }

@@ -29,7 +29,13 @@ struct ServerOptions {
   DurationMs query_timeout = 120'000;
   std::size_t query_max_samples = 50'000'000;
   int query_concurrency = 4;
-  bool lifecycle = true;  // POST /-/reload
+  bool lifecycle = true;           // POST /-/reload
+  bool remote_write = true;        // POST /api/v1/write
+  bool admin_api = false;          // /api/v1/admin/*
+  std::string cors_origin = ".*";  // origins whose pages may read the API: a regular expression, matched whole
+  std::size_t max_exemplars = 100'000;
+  // Names of upstream's --enable-feature that concern queries; names not known here are warned about.
+  std::vector<std::string> features;
 };
 
 class Server {

@@ -126,6 +126,9 @@ Status PageReader::Read(std::size_t max_entries, SampleSink& sink, bool* done) {
         if (!sink.AddCached(entry.series, entry.value, entry.timestamp, entry.has_timestamp)) {
           CACHESCOPE_RETURN_IF_ERROR(AddSeries(entry, sink));
         }
+        if (entry.has_exemplar && wire::ParseExemplarLabels(entry.exemplar_labels, &parts_).ok()) {
+          sink.Exemplar(parts_.labels, entry.exemplar_value, entry.exemplar_timestamp, entry.has_exemplar_timestamp);
+        }
         break;
       case wire::EntryKind::kComment:
         break;

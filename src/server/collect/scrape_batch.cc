@@ -18,8 +18,13 @@ double Canonical(double value) { return value != value ? std::bit_cast<double>(k
 }  // namespace
 
 ScrapeBatch::ScrapeBatch(const Labels& target_labels, const SampleSettings& settings, MetadataStore* metadata,
-                         storage::Appendable* store, CollectCounters* counters)
-    : target_labels_(target_labels), settings_(settings), metadata_(metadata), store_(store), counters_(counters) {
+                         storage::Appendable* store, CollectCounters* counters, storage::ExemplarStore* exemplars)
+    : target_labels_(target_labels),
+      settings_(settings),
+      metadata_(metadata),
+      store_(store),
+      counters_(counters),
+      exemplars_(exemplars) {
   Close();
   for (const LabelView& label : target_labels) target_views_.push_back(label);
   for (std::size_t i = 0; i < kReportCount; ++i) {
@@ -35,6 +40,8 @@ void ScrapeBatch::Begin(TimestampMs t) {
   post_relabel_ = 0;
   added_ = 0;
   appended_ = 0;
+  pending_exemplars_.clear();
+  last_series_ = nullptr;
   cache_.BeginRound();
   metadata_->BeginRound();
 }
@@ -94,6 +101,7 @@ Status ScrapeBatch::AddParsed(std::string_view series, std::string_view name, co
 
 void ScrapeBatch::AppendCached(CachedSeries* series, double value, TimestampMs t, bool has_timestamp) {
   const bool first = cache_.MarkSeen(series);
+  last_series_ = series->dropped ? nullptr : series;
   if (series->dropped) return;
   ++post_relabel_;
   if (const std::int64_t limit = settings_.limits.samples; limit > 0 && post_relabel_ > limit) {
@@ -114,6 +122,12 @@ void ScrapeBatch::AppendCached(CachedSeries* series, double value, TimestampMs t
     series->live_round = 0;
   }
   AppendOne(&series->ref, series->labels, own_time ? t : t_, Canonical(value));
+}
+
+void ScrapeBatch::Exemplar(const std::vector<LabelView>& labels, double value, TimestampMs t, bool has_timestamp) {
+  if (exemplars_ == nullptr || last_series_ == nullptr || !failure_.ok()) return;
+  pending_exemplars_.push_back(
+      {last_series_->labels, {Labels::FromSorted(labels), value, has_timestamp ? t : t_, has_timestamp}});
 }
 
 bool ScrapeBatch::AppendOne(storage::SeriesRef* ref, const Labels& labels, TimestampMs t, double value) {
@@ -191,6 +205,10 @@ Status ScrapeBatch::Commit() {
     failure_ = status;
     return status;
   }
+  // One that is refused (too long, out of order) is counted by its store and does not concern the samples.
+  for (const PendingExemplar& pending : pending_exemplars_)
+    static_cast<void>(exemplars_->AddExemplar(pending.series, pending.exemplar));
+  pending_exemplars_.clear();
   committed_round_ = cache_.round();
   counters_->samples.fetch_add(appended_, std::memory_order_relaxed);
   return {};
@@ -200,6 +218,8 @@ void ScrapeBatch::Fail() {
   Abandon();
   // The counts of the attempt stay for the report; the series it invented do not.
   failure_ = Status();
+  pending_exemplars_.clear();
+  last_series_ = nullptr;
   appended_ = 0;
   cache_.BeginRound();
 }

@@ -15,6 +15,7 @@
 #include "server/collect/series_cache.h"
 #include "server/collect/source.h"
 #include "server/storage/appender.h"
+#include "server/storage/exemplar_store.h"
 
 namespace cachescope::collect {
 
@@ -22,7 +23,7 @@ class ScrapeBatch final : public SampleSink {
  public:
   // Everything passed must outlive the batch.
   ScrapeBatch(const Labels& target_labels, const SampleSettings& settings, MetadataStore* metadata,
-              storage::Appendable* store, CollectCounters* counters);
+              storage::Appendable* store, CollectCounters* counters, storage::ExemplarStore* exemplars = nullptr);
 
   // Opens a round at time `t`. Outside a round every sample is refused.
   void Begin(TimestampMs t);
@@ -48,6 +49,7 @@ class ScrapeBatch final : public SampleSink {
   bool AddCached(std::string_view series, double value, TimestampMs t, bool has_timestamp) override;
   Status AddParsed(std::string_view series, std::string_view name, const std::vector<LabelView>& labels, double value,
                    TimestampMs t, bool has_timestamp) override;
+  void Exemplar(const std::vector<LabelView>& labels, double value, TimestampMs t, bool has_timestamp) override;
 
  private:
   enum Report { kUp, kDuration, kScraped, kPostRelabel, kAdded, kReportCount };
@@ -77,6 +79,7 @@ class ScrapeBatch final : public SampleSink {
   MetadataStore* const metadata_;
   storage::Appendable* const store_;
   CollectCounters* const counters_;
+  storage::ExemplarStore* const exemplars_;  // null: exemplars are not kept
   SeriesCache cache_;
   std::array<ReportSeries, kReportCount> reports_;
   std::unique_ptr<storage::Appender> appender_;
@@ -88,6 +91,12 @@ class ScrapeBatch final : public SampleSink {
   std::int64_t added_ = 0;         // series not seen in the round before
   std::uint64_t appended_ = 0;
   int failures_in_a_row_ = 0;
+  struct PendingExemplar {
+    Labels series;
+    storage::Exemplar exemplar;
+  };
+  std::vector<PendingExemplar> pending_exemplars_;  // of this round, in the order they came
+  const CachedSeries* last_series_ = nullptr;       // of the sample added last; null when it was dropped
   // Scratch, kept for its capacity.
   std::vector<LabelView> scratch_labels_;
   std::vector<LabelView> merged_;

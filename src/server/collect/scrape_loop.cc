@@ -27,7 +27,8 @@ constexpr milliseconds kDeadlineGrace{20};
 
 ScrapeLoop::ScrapeLoop(ScrapeLoopParts parts, asio::io_context& context)
     : parts_(std::move(parts)),
-      batch_(parts_.target->spec().labels, parts_.settings, &parts_.target->metadata(), parts_.store, parts_.counters),
+      batch_(parts_.target->spec().labels, parts_.settings, &parts_.target->metadata(), parts_.store, parts_.counters,
+             parts_.exemplars),
       strand_(asio::make_strand(context)),
       timer_(strand_) {}
 

@@ -27,6 +27,7 @@ struct ScrapeLoopParts {
   storage::Appendable* store = nullptr;
   const Clock* clock = nullptr;
   CollectCounters* counters = nullptr;
+  storage::ExemplarStore* exemplars = nullptr;  // null: exemplars are not kept
   bool scrape_at_once = false;
 };
 

@@ -129,6 +129,7 @@ struct ScrapeManager::Impl {
     parts.store = store;
     parts.clock = options.clock;
     parts.counters = &counters;
+    parts.exemplars = options.exemplars;
     parts.scrape_at_once = options.scrape_at_once;
     auto loop = std::make_shared<ScrapeLoop>(std::move(parts), context);
     loops.emplace(planned.key, loop);

@@ -19,6 +19,7 @@
 #include "server/collect/target.h"
 #include "server/http/client.h"
 #include "server/storage/appender.h"
+#include "server/storage/exemplar_store.h"
 
 namespace cachescope::collect {
 
@@ -27,7 +28,8 @@ struct ScrapeManagerOptions {
   bool scrape_at_once = false;  // the first scrape of a new loop happens now instead of at its place in the interval
   std::string user_agent = "cachescope";
   const Clock* clock = &Clock::System();
-  std::chrono::milliseconds stop_grace{3000};  // Stop waits this long for running scrapes to notice
+  storage::ExemplarStore* exemplars = nullptr;  // not owned; null: exemplars are not kept
+  std::chrono::milliseconds stop_grace{3000};   // Stop waits this long for running scrapes to notice
 };
 
 // Something that is not an HTTP page: a Redis, this host, this program. Shown as a target like the others.

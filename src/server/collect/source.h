@@ -28,6 +28,13 @@ class SampleSink {
   virtual bool AddCached(std::string_view series, double value, TimestampMs t, bool has_timestamp) = 0;
   virtual Status AddParsed(std::string_view series, std::string_view name, const std::vector<LabelView>& labels,
                            double value, TimestampMs t, bool has_timestamp) = 0;
+  // An exemplar of the series added last. The time of the scrape is used unless `has_timestamp`. Sinks may ignore it.
+  virtual void Exemplar(const std::vector<LabelView>& labels, double value, TimestampMs t, bool has_timestamp) {
+    static_cast<void>(labels);
+    static_cast<void>(value);
+    static_cast<void>(t);
+    static_cast<void>(has_timestamp);
+  }
 };
 
 class Source {

@@ -28,6 +28,13 @@ std::string ChunkSize(std::size_t size) {
   return std::string(text, result.ptr) + "\r\n";
 }
 
+// The answer depends on Accept-Encoding too, besides what a handler said.
+void AddVary(Headers* headers) {
+  const std::string_view known = FindHeader(*headers, "Vary");
+  const std::string value = known.empty() ? "Accept-Encoding" : std::string(known) + ", Accept-Encoding";
+  PutHeader(headers, "Vary", value);
+}
+
 Status Gone() { return Cancelled("cannot send answer: the client has gone or the server stops"); }
 
 }  // namespace
@@ -95,15 +102,14 @@ void Exchange::Finish() {
   }
   if (!HasBody()) body_.clear();
   if (ShouldCompress(body_.size())) {
-    PutHeader(&headers_, "Vary", "Accept-Encoding");
-    GzipEncoder gzip;
-    if (AcceptsGzip(request_.Header("Accept-Encoding")) && gzip.ok()) {
+    AddVary(&headers_);
+    if (const auto encoder = ContentEncoder::For(request_.Header("Accept-Encoding")); encoder != nullptr) {
       std::string compressed;
       compressed.reserve(body_.size() / 4);
-      gzip.Write(body_, &compressed);
-      gzip.Finish(&compressed);
+      encoder->Write(body_, &compressed);
+      encoder->Finish(&compressed);
       body_ = std::move(compressed);
-      PutHeader(&headers_, "Content-Encoding", "gzip");
+      PutHeader(&headers_, "Content-Encoding", encoder->coding());
     }
   }
   Framing framing{traits_.http11, traits_.keep_alive, false, std::nullopt};
@@ -116,10 +122,9 @@ void Exchange::Finish() {
 Status Exchange::BeginStreaming() {
   streaming_ = true;
   if (ShouldCompress(kBufferedBytes)) {
-    PutHeader(&headers_, "Vary", "Accept-Encoding");
-    if (AcceptsGzip(request_.Header("Accept-Encoding"))) gzip_ = std::make_unique<GzipEncoder>();
-    if (gzip_ && !gzip_->ok()) gzip_.reset();
-    if (gzip_) PutHeader(&headers_, "Content-Encoding", "gzip");
+    AddVary(&headers_);
+    encoder_ = ContentEncoder::For(request_.Header("Accept-Encoding"));
+    if (encoder_) PutHeader(&headers_, "Content-Encoding", encoder_->coding());
   }
   const Framing framing{traits_.http11, traits_.keep_alive && traits_.http11, traits_.http11 && HasBody(),
                         std::nullopt};
@@ -134,8 +139,8 @@ Status Exchange::Stream(std::string_view bytes) {
   if (to_head_ || !HasBody()) return {};
   while (!bytes.empty()) {
     const std::size_t part = std::min(bytes.size(), kBufferedBytes);
-    if (gzip_)
-      gzip_->Write(bytes.substr(0, part), &body_);
+    if (encoder_)
+      encoder_->Write(bytes.substr(0, part), &body_);
     else
       body_.append(bytes.substr(0, part));
     bytes.remove_prefix(part);
@@ -156,7 +161,7 @@ Status Exchange::EmitStaged() {
 
 void Exchange::FinishStreaming() {
   const bool framed = traits_.http11 && !to_head_ && HasBody();
-  if (gzip_ && !to_head_) gzip_->Finish(&body_);
+  if (encoder_ && !to_head_) encoder_->Finish(&body_);
   if (!EmitStaged().ok()) return;
   (void)Offer(framed ? "0\r\n\r\n" : "", {}, true, false);
 }

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/http/content_coding.h"
+#include "server/http/content_encoder.h"
 #include "server/http/server.h"
 
 namespace cachescope::http {
@@ -76,7 +76,7 @@ class Exchange final : public ResponseWriter {
   Headers headers_;
   std::string body_;  // buffered answer, then staging of one chunk
   bool streaming_ = false;
-  std::unique_ptr<GzipEncoder> gzip_;
+  std::unique_ptr<ContentEncoder> encoder_;
 
   std::atomic<bool> cancelled_{false};
   std::mutex mu_;

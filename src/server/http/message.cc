@@ -2,33 +2,10 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "server/http/token.h"
 
 namespace cachescope::http {
-namespace {
-
-int HexValue(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string Decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0) {
-      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
-      i += 2;
-    } else {
-      out += plus_is_space && text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string_view FindHeader(const Headers& headers, std::string_view name) noexcept {
   for (const auto& [key, value] : headers) {
@@ -46,7 +23,8 @@ Params Params::Parse(std::string_view encoded) {
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
     const std::string_view value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-    params.pairs_.emplace_back(Decode(pair.substr(0, equals), true), Decode(value, true));
+    params.pairs_.emplace_back(PercentDecode(pair.substr(0, equals), PlusSign::kSpace),
+                               PercentDecode(value, PlusSign::kSpace));
   }
   return params;
 }
@@ -79,24 +57,9 @@ std::vector<std::string> Params::All(std::string_view name) const {
   return values;
 }
 
-std::string UrlEncode(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return out;
-}
+std::string UrlEncode(std::string_view text) { return PercentEncode(text); }
 
-std::string UrlDecode(std::string_view text) { return Decode(text, false); }
+std::string UrlDecode(std::string_view text) { return PercentDecode(text, PlusSign::kLiteral); }
 
 std::string_view Request::PathParam(std::string_view name) const noexcept {
   for (const auto& [key, value] : path_params) {

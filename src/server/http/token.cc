@@ -18,6 +18,22 @@ bool IsTokenChar(char c) noexcept {
   return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+// Whether a list names `wanted` with a weight above zero, or, when it is not named, `by_star` and "*".
+bool IsAccepted(std::string_view accept_encoding, std::string_view wanted, bool by_star) noexcept {
+  bool any = false;
+  while (!accept_encoding.empty()) {
+    const std::size_t comma = accept_encoding.find(',');
+    const std::string_view item = accept_encoding.substr(0, comma);
+    accept_encoding = comma == std::string_view::npos ? std::string_view() : accept_encoding.substr(comma + 1);
+    const std::size_t semicolon = item.find(';');
+    const std::string_view coding = TrimBlanks(item.substr(0, semicolon));
+    const bool refused = semicolon != std::string_view::npos && IsZeroWeight(item.substr(semicolon));
+    if (EqualsIgnoreCase(coding, wanted)) return !refused;
+    if (coding == "*") any = by_star && !refused;
+  }
+  return any;
+}
+
 }  // namespace
 
 std::string ToLowerAscii(std::string_view text) {
@@ -53,19 +69,10 @@ bool IsFieldValue(std::string_view text) noexcept {
 }
 
 bool AcceptsGzip(std::string_view accept_encoding) noexcept {
-  bool any = false;
-  while (!accept_encoding.empty()) {
-    const std::size_t comma = accept_encoding.find(',');
-    const std::string_view item = accept_encoding.substr(0, comma);
-    accept_encoding = comma == std::string_view::npos ? std::string_view() : accept_encoding.substr(comma + 1);
-    const std::size_t semicolon = item.find(';');
-    const std::string_view coding = TrimBlanks(item.substr(0, semicolon));
-    const bool refused = semicolon != std::string_view::npos && IsZeroWeight(item.substr(semicolon));
-    if (EqualsIgnoreCase(coding, "gzip") || EqualsIgnoreCase(coding, "x-gzip")) return !refused;
-    if (coding == "*") any = !refused;
-  }
-  return any;
+  return IsAccepted(accept_encoding, "gzip", true) || IsAccepted(accept_encoding, "x-gzip", false);
 }
+
+bool AcceptsZstd(std::string_view accept_encoding) noexcept { return IsAccepted(accept_encoding, "zstd", false); }
 
 std::string_view ReasonPhrase(int status) noexcept {
   switch (status) {

@@ -22,6 +22,8 @@ bool IsFieldValue(std::string_view text) noexcept;
 
 // Whether a comma-separated Accept-Encoding allows gzip (also by "*"), with a weight above zero.
 bool AcceptsGzip(std::string_view accept_encoding) noexcept;
+// The same for zstd, by its name only.
+bool AcceptsZstd(std::string_view accept_encoding) noexcept;
 
 // The usual reason phrase, "Unknown" for unusual codes.
 std::string_view ReasonPhrase(int status) noexcept;

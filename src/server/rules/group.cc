@@ -12,7 +12,8 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-RunningRule MakeRule(const RuleDefinition& definition, const GroupDefinition& group) {
+RunningRule MakeRule(const RuleDefinition& definition, const GroupDefinition& group,
+                     const promql::ParserOptions& parser) {
   RunningRule rule;
   rule.definition = definition;
   // A rule's own label wins over the group's of the same name.
@@ -21,7 +22,7 @@ RunningRule MakeRule(const RuleDefinition& definition, const GroupDefinition& gr
     for (const auto& [mine, unused] : definition.labels) own = own || mine == name;
     if (!own) rule.definition.labels.emplace_back(name, value);
   }
-  rule.expr = std::move(*promql::ParseExpr(definition.expr));
+  rule.expr = std::move(*promql::ParseExpr(definition.expr, parser));
   rule.query = promql::ToString(*rule.expr);
   return rule;
 }
@@ -41,7 +42,7 @@ Group::Group(GroupDefinition definition, const RuleManagerOptions& options)
     : definition_(std::move(definition)),
       interval_(definition_.interval > 0 ? definition_.interval : options.evaluation_interval),
       options_(options) {
-  for (const RuleDefinition& rule : definition_.rules) rules_.push_back(MakeRule(rule, definition_));
+  for (const RuleDefinition& rule : definition_.rules) rules_.push_back(MakeRule(rule, definition_, options.parser));
 }
 
 DurationMs Group::Offset() const {

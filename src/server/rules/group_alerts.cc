@@ -1,5 +1,6 @@
 // The alerting half of a group: states, ALERTS series, sending.
 #include "base/log.h"
+#include "base/percent.h"
 #include "server/rules/group.h"
 
 namespace cachescope::rules {
@@ -40,23 +41,6 @@ std::string Expand(const std::string& name, const std::string& text, const templ
   return "<error expanding template: " + std::string(result.status().message()) + ">";
 }
 
-std::string UrlQuery(const std::string& text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-        c == '.' || c == '~') {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 templating::Environment Group::TemplateEnvironment(const EvaluationContext& context, const Labels& labels, double value,
@@ -92,7 +76,7 @@ Status Group::NewAlert(const EvaluationContext& context, const RunningRule& rule
   out->annotations = annotations.Build();
   out->state = AlertState::kPending;
   out->active_at = t;
-  out->generator_url = options_.external_url + "/graph?g0.expr=" + UrlQuery(rule.query) + "&g0.tab=1";
+  out->generator_url = options_.external_url + "/graph?g0.expr=" + PercentEncode(rule.query) + "&g0.tab=1";
   return {};
 }
 

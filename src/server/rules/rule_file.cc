@@ -53,7 +53,7 @@ Status CheckNames(const ConfigNode& node, const std::string& record, const std::
   return {};
 }
 
-Status ReadRule(const ConfigNode& node, RuleDefinition* rule) {
+Status ReadRule(const ConfigNode& node, const promql::ParserOptions& parser, RuleDefinition* rule) {
   std::string record;
   std::string alert;
   CACHESCOPE_RETURN_IF_ERROR(MappingReader(node, "rule")
@@ -68,7 +68,7 @@ Status ReadRule(const ConfigNode& node, RuleDefinition* rule) {
   CACHESCOPE_RETURN_IF_ERROR(CheckNames(node, record, alert, rule));
   const ConfigNode* expr = node.Find("expr");
   if (rule->expr.empty()) return node.Error("field \"expr\" must be set in rule");
-  if (const auto parsed = promql::ParseExpr(rule->expr); !parsed.ok()) {
+  if (const auto parsed = promql::ParseExpr(rule->expr, parser); !parsed.ok()) {
     return expr->Error("could not parse expression: " + std::string(parsed.status().message()));
   } else if ((*parsed)->type() != promql::ValueType::kVector && (*parsed)->type() != promql::ValueType::kScalar) {
     return expr->Error(std::string("a rule needs an instant vector or a scalar, not a ") +
@@ -81,7 +81,8 @@ Status ReadRule(const ConfigNode& node, RuleDefinition* rule) {
 
 class FileReader {
  public:
-  FileReader(const RuleFile& file, std::vector<GroupDefinition>* out) : file_(file), out_(out) {}
+  FileReader(const RuleFile& file, const promql::ParserOptions& parser, std::vector<GroupDefinition>* out)
+      : file_(file), parser_(parser), out_(out) {}
 
   std::vector<Status> Run() {
     const auto root = ConfigNode::ParseYaml(file_.text, file_.name);
@@ -113,7 +114,7 @@ class FileReader {
                         .Allow("partial_response_strategy")
                         .Each("rules",
                               [&](const ConfigNode& rule) {
-                                Note(ReadRule(rule, &group.rules.emplace_back()));
+                                Note(ReadRule(rule, parser_, &group.rules.emplace_back()));
                                 return Status();
                               })
                         .Finish();
@@ -126,6 +127,7 @@ class FileReader {
   }
 
   const RuleFile& file_;
+  const promql::ParserOptions& parser_;
   std::vector<GroupDefinition>* out_;
   std::vector<Status> errors_;
   std::set<std::string> names_;
@@ -133,13 +135,14 @@ class FileReader {
 
 }  // namespace
 
-std::vector<Status> ParseRuleFile(const RuleFile& file, std::vector<GroupDefinition>* out) {
-  return FileReader(file, out).Run();
+std::vector<Status> ParseRuleFile(const RuleFile& file, const promql::ParserOptions& parser,
+                                  std::vector<GroupDefinition>* out) {
+  return FileReader(file, parser, out).Run();
 }
 
-std::vector<Status> CheckRuleFile(const RuleFile& file) {
+std::vector<Status> CheckRuleFile(const RuleFile& file, const promql::ParserOptions& parser) {
   std::vector<GroupDefinition> groups;
-  return ParseRuleFile(file, &groups);
+  return ParseRuleFile(file, parser, &groups);
 }
 
 }  // namespace cachescope::rules

@@ -35,6 +35,7 @@ struct GroupDefinition {
 };
 
 // All problems of the file, each "FILE:LINE:COL: cause"; `*out` is complete only when there are none.
-std::vector<Status> ParseRuleFile(const RuleFile& file, std::vector<GroupDefinition>* out);
+std::vector<Status> ParseRuleFile(const RuleFile& file, const promql::ParserOptions& parser,
+                                  std::vector<GroupDefinition>* out);
 
 }  // namespace cachescope::rules

@@ -25,7 +25,7 @@ TEST(RuleFileTest, ReadsBothKindsOfRules) {
        "  - record: a:b\n    expr: sum(x)\n"
        "  - alert: Low\n    expr: x < 1\n    for: 2m\n    keep_firing_for: 1m\n    labels: {severity: page}\n"
        "    annotations: {summary: '{{ $value }}'}\n"},
-      &groups);
+      {}, &groups);
   ASSERT_TRUE(errors.empty()) << errors.front().ToString();
   ASSERT_EQ(groups.size(), 1U);
   EXPECT_EQ(groups[0].interval, 15'000);
@@ -40,7 +40,7 @@ TEST(RuleFileTest, EveryProblemIsNamedWithItsPlace) {
       {"r.yml",
        "groups:\n- name: g\n  rules:\n  - record: a\n    expr: sum(\n  - alert: b\n    expr: up\n    annotations:\n"
        "      s: '{{ nosuch }}'\n  - alert: c\n    exprr: up\n"},
-      &groups);
+      {}, &groups);
   ASSERT_EQ(errors.size(), 3U);
   EXPECT_EQ(errors[0].message().substr(0, 30), "r.yml:5:11: could not parse ex");
   EXPECT_EQ(errors[1].message(), "r.yml:9:10: template: s:1: function \"nosuch\" not defined");

@@ -22,9 +22,10 @@ class Manager final : public RuleManager {
   ~Manager() override { Stop(); }
 
   Status Apply(const std::vector<RuleFile>& files, RuleManagerOptions options) override {
+    options.parser = context_.engine->options().parser;
     std::vector<GroupDefinition> definitions;
     for (const RuleFile& file : files) {
-      const auto errors = ParseRuleFile(file, &definitions);
+      const auto errors = ParseRuleFile(file, options.parser, &definitions);
       if (!errors.empty()) return errors.front();
     }
     const std::lock_guard evaluation(evaluation_mu_);

@@ -65,7 +65,8 @@ struct RuleManagerOptions {
   DurationMs evaluation_interval = 60'000;  // of groups that state none
   DurationMs resend_delay = 60'000;         // between two sends of an alert that keeps firing
   Labels external_labels;
-  std::string external_url;  // of our page, for generator URLs and $externalURL
+  std::string external_url;      // of our page, for generator URLs and $externalURL
+  promql::ParserOptions parser;  // set by Apply to the engine's
 };
 
 class RuleManager {
@@ -89,6 +90,6 @@ class RuleManager {
 };
 
 // Checks rule files without loading them: the same errors as Apply, one per problem, each with its place.
-std::vector<Status> CheckRuleFile(const RuleFile& file);
+std::vector<Status> CheckRuleFile(const RuleFile& file, const promql::ParserOptions& parser = {});
 
 }  // namespace cachescope::rules

@@ -2,23 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "base/rfc3339.h"
 
 namespace cachescope::notify {
 namespace {
-
-std::string Rfc3339(TimestampMs t) {
-  if (t == 0) return "0001-01-01T00:00:00Z";
-  const std::time_t seconds = static_cast<std::time_t>(t / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, t % 1000);
-}
 
 nlohmann::json Object(const Labels& labels) {
   nlohmann::json out = nlohmann::json::object();
@@ -68,8 +59,8 @@ std::string WebhookBody(const Notification& notification) {
     alerts.push_back({{"status", alert.resolved_at != 0 ? "resolved" : "firing"},
                       {"labels", Object(alert.labels)},
                       {"annotations", Object(alert.annotations)},
-                      {"startsAt", Rfc3339(alert.fired_at != 0 ? alert.fired_at : alert.active_at)},
-                      {"endsAt", Rfc3339(alert.resolved_at)},
+                      {"startsAt", FormatRfc3339OrNever(alert.fired_at != 0 ? alert.fired_at : alert.active_at)},
+                      {"endsAt", FormatRfc3339OrNever(alert.resolved_at)},
                       {"generatorURL", alert.generator_url},
                       {"fingerprint", fmt::format("{:016x}", alert.labels.Hash())}});
   }

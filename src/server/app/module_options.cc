@@ -1,0 +1,68 @@
+#include "server/app/module_options.h"
+
+#include <algorithm>
+
+#include "base/duration.h"
+#include "base/log.h"
+
+namespace cachescope::app {
+namespace {
+
+// Features of upstream that need no switch here.
+constexpr std::string_view kAlwaysOn[] = {"exemplar-storage", "native-histograms", "promql-duration-expr",
+                                          "promql-per-step-stats", "remote-write-receiver"};
+
+}  // namespace
+
+promql::EngineOptions EngineOptionsOf(const ServerOptions& options) {
+  promql::EngineOptions out;
+  out.timeout = std::chrono::milliseconds(options.query_timeout);
+  out.max_samples = options.query_max_samples;
+  const std::pair<std::string_view, bool*> switches[] = {
+      {"promql-experimental-functions", &out.parser.experimental_functions},
+      {"promql-extended-range-selectors", &out.parser.extended_range_selectors},
+      {"promql-binop-fill-modifiers", &out.parser.binop_fill_modifiers},
+      {"promql-delayed-name-removal", &out.delayed_name_removal}};
+  for (const std::string& feature : options.features) {
+    const auto* const found = std::find_if(std::begin(switches), std::end(switches),
+                                           [&](const auto& entry) { return entry.first == feature; });
+    if (found != std::end(switches)) {
+      *found->second = true;
+    } else if (std::find(std::begin(kAlwaysOn), std::end(kAlwaysOn), feature) == std::end(kAlwaysOn)) {
+      LogWarn("unknown feature", {{"name", feature}});
+    }
+  }
+  return out;
+}
+
+collect::ScrapeManagerOptions ScrapeOptions(storage::ExemplarStore* exemplars) {
+  collect::ScrapeManagerOptions out;
+  out.scrape_at_once = true;
+  out.exemplars = exemplars;
+  out.user_agent = "cachescope/" + ProgramVersion().version;
+  return out;
+}
+
+tsdb::HeadOptions HeadOptionsOf(const ServerOptions& options) {
+  tsdb::HeadOptions out;
+  out.max_series = options.max_series;
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> FlagsOf(const ServerOptions& options) {
+  return {{"config.file", options.config_file},
+          {"query.max-concurrency", std::to_string(options.query_concurrency)},
+          {"query.max-samples", std::to_string(options.query_max_samples)},
+          {"query.timeout", FormatDuration(options.query_timeout)},
+          {"storage.max-series", std::to_string(options.max_series)},
+          {"storage.tsdb.path", options.storage_path},
+          {"storage.tsdb.retention.time", FormatDuration(options.retention)},
+          {"web.cors.origin", options.cors_origin},
+          {"web.enable-admin-api", options.admin_api ? "true" : "false"},
+          {"web.enable-lifecycle", options.lifecycle ? "true" : "false"},
+          {"web.enable-remote-write-receiver", options.remote_write ? "true" : "false"},
+          {"web.external-url", options.external_url},
+          {"web.listen-address", options.listen_address}};
+}
+
+}  // namespace cachescope::app
