@@ -1,0 +1,128 @@
+// BlockSet is the list of blocks of one data directory: opened at the start, changed by compaction, retention and the
+// head, read by every query.
+//
+// Opening. What an interrupted run left (`*.tmp*`) is removed, also blocks whose child is there and those marked
+// deletable. A damaged block is moved to `quarantine/<ulid>` beside `<ulid>.reason`, one warning line each, and the
+// start goes on; one that a newer version wrote, or that cannot be read because of the machine (kIoError), stays where
+// it is, is not served, and has its warning line too.
+//
+// Threads. All methods are thread-safe. blocks() is a pointer copy. A block leaves disk by a rename to
+// `<ulid>.tmp-for-deletion` and then its removal; readers that still hold it keep its mapping.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "server/storage/tsdb/block/block.h"
+
+namespace cachescope::tsdb {
+
+inline constexpr const char* kTmpForCreation = ".tmp-for-creation";
+inline constexpr const char* kTmpForDeletion = ".tmp-for-deletion";
+inline constexpr const char* kQuarantine = "quarantine";
+
+// A block that is not served, and why.
+struct AbsentBlock {
+  std::string ulid;
+  std::string reason;
+  bool quarantined = false;  // false: left in place
+};
+
+struct BlockSetStats {
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t quarantined = 0;      // directories in quarantine/
+  std::uint64_t refused = 0;          // left in place, not served
+  std::uint64_t reloads = 0;          // times the directory was looked through
+  std::uint64_t reload_failures = 0;  // of those, not to the end
+  std::uint64_t damaged_reads = 0;    // of the blocks served, since they were opened
+};
+
+class BlockSet {
+ public:
+  using List = std::vector<std::shared_ptr<Block>>;
+
+  // `directory` is made if it is not there. Errors are the Env's about the directory itself; a block never fails it.
+  static Result<std::unique_ptr<BlockSet>> Open(Env& env, std::string directory);
+  BlockSet(const BlockSet&) = delete;
+  BlockSet& operator=(const BlockSet&) = delete;
+
+  Env& env() const noexcept { return env_; }
+  const std::string& directory() const noexcept { return directory_; }
+  // Sorted by mint, then maxt, then ULID.
+  std::shared_ptr<const List> blocks() const;
+  // Of the last look through the directory.
+  std::vector<AbsentBlock> absent() const;
+  BlockSetStats stats() const;
+
+  // Looks through the directory again: takes in what came, drops what went.
+  Status Reload();
+  // Takes in `directory/<ulid>`. A damaged one is the error and is left where it is.
+  Status Add(const std::string& ulid);
+  // Takes in `child` (empty: none) and drops `parents` in one step for readers, then deletes the parents. When deletion
+  // fails, or a crash comes first, the next start deletes them.
+  Status Replace(const std::vector<std::string>& parents, const std::string& child);
+  // Drops the block from the list and from disk. kNotFound.
+  Status Remove(const std::string& ulid);
+
+  // Deletes the samples of matching series in [mint, maxt] through tombstones of every block that overlaps; returns how
+  // many series of blocks it touched. Durable on return. Also in blocks being compacted meanwhile: see Rewrite.
+  Result<std::size_t> DeleteSeries(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers);
+
+  // Makes deletes that come while blocks are rewritten reach the new block: lives from before the parents are read
+  // until Replace is done.
+  class Rewrite {
+   public:
+    explicit Rewrite(BlockSet& set);
+    ~Rewrite();
+    Rewrite(const Rewrite&) = delete;
+    Rewrite& operator=(const Rewrite&) = delete;
+    // Repeats the deletes since the beginning on the block in `directory` and holds up others until the end.
+    Status CatchUp(const std::string& directory);
+
+   private:
+    BlockSet& set_;
+    std::size_t seen_ = 0;
+    std::unique_lock<std::mutex> lock_;
+  };
+
+  // While it lives no block's directory goes away.
+  std::shared_lock<std::shared_mutex> PinDirectories() { return std::shared_lock(directories_mu_); }
+
+ private:
+  struct Deletion {
+    TimestampMs mint;
+    TimestampMs maxt;
+    std::vector<Matcher> matchers;
+  };
+  struct Scan;
+
+  BlockSet(Env& env, std::string directory) : env_(env), directory_(std::move(directory)) {}
+  std::string PathOf(const std::string& name) const { return JoinPath(directory_, name); }
+  Status ScanDirectory(Scan* scan);
+  void Admit(const std::string& ulid, const List& old, Scan* scan);
+  Status Quarantine(const std::string& ulid, const std::string& reason);
+  Status DeleteDirectory(const std::string& ulid);
+  void Publish(List blocks);
+
+  Env& env_;
+  const std::string directory_;
+  // Order: change_mu_, delete_mu_, directories_mu_, mu_.
+  std::mutex change_mu_;              // one change of the list at a time
+  std::mutex delete_mu_;              // deletes, and rewrites that catch up
+  std::vector<Deletion> deletions_;   // guarded by delete_mu_; kept while there are rewrites
+  std::size_t rewrites_ = 0;          // guarded by delete_mu_
+  std::shared_mutex directories_mu_;  // exclusive: a directory is renamed away
+  mutable std::mutex mu_;
+  // Guarded by mu_.
+  std::shared_ptr<const List> blocks_ = std::make_shared<const List>();
+  std::vector<AbsentBlock> absent_;
+  BlockSetStats stats_;
+};
+
+}  // namespace cachescope::tsdb

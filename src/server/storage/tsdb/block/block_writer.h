@@ -1,0 +1,72 @@
+// WriteBlock writes one whole block: directory/<ULID>.tmp-for-creation first, every file and directory synced, then
+// renamed to its name. On any error the unfinished directory is removed (BlockSet removes what a crash leaves).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/env.h"
+#include "server/storage/querier.h"
+#include "server/storage/tsdb/block/block_meta.h"
+#include "server/storage/tsdb/block/format.h"
+#include "server/storage/tsdb/block/series_source.h"
+#include "server/storage/tsdb/chunk.h"
+
+namespace cachescope::tsdb {
+
+enum class FloatEncoding : std::uint8_t {
+  kXor,     // any Prometheus reads it; start times are not kept
+  kPacked,  // ours
+};
+
+// Encodes floats as one chunk: bytes without length, encoding and checksum are appended to `out`. `starts` is parallel
+// to the others or empty. Called by one thread at a time.
+struct FloatChunkEncoder {
+  ChunkEncoding encoding = ChunkEncoding::kNone;
+  std::function<Status(std::span<const TimestampMs> timestamps, std::span<const double> values,
+                       std::span<const TimestampMs> starts, std::string* out)>
+      encode;
+};
+
+struct BlockWriteOptions {
+  // [mint, maxt) is what goes in, and what meta.json says.
+  TimestampMs mint = 0;
+  TimestampMs maxt = 0;
+
+  FloatEncoding encoding = FloatEncoding::kXor;
+  FloatChunkEncoder packed;  // REQUIRES: set when `encoding` is kPacked
+  // XOR and histogram chunks hold about this many, spread evenly over `chunk_range` as Prometheus does, and never cross
+  // a multiple of chunk_range (ms).
+  unsigned samples_per_chunk = 120;
+  DurationMs chunk_range = 2 * 60 * 60 * 1000;
+  unsigned samples_per_packed_chunk = 480;
+  std::uint64_t max_chunk_file_bytes = kMaxChunkFileBytes;
+
+  // meta.json. Empty sources: the block itself (level 1).
+  int level = 1;
+  std::vector<std::string> sources;
+  std::vector<BlockParent> parents;
+  std::vector<std::string> hints;
+
+  const Clock* clock = &Clock::System();                              // for the ULID; not owned
+  const std::atomic<bool>* cancel = nullptr;                          // true: kCancelled soon; not owned
+  std::function<void(std::size_t done, std::size_t total)> progress;  // in series; total is an estimate
+  std::function<void()> yield;                                        // between series; may sleep
+  // The finished directory before it gets its name; a failure abandons the block.
+  std::function<Status(const std::string& directory)> before_rename;
+};
+
+// The meta of the block written, or nothing when `source` has no sample in the range. Errors: those of `source` (also a
+// damaged chunk, so that compaction never drops what a repair may read), of the Env, kCancelled, kInvalidArgument (an
+// empty range, no encoder). Holds one series and the index writer's tables in memory.
+Result<std::optional<BlockMeta>> WriteBlock(Env& env, const std::string& directory, SeriesSource& source,
+                                            const BlockWriteOptions& options);
+Result<std::optional<BlockMeta>> WriteBlock(Env& env, const std::string& directory, storage::Querier& source,
+                                            const BlockWriteOptions& options);
+
+}  // namespace cachescope::tsdb
