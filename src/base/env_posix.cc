@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -47,7 +48,7 @@ class PosixWritableFile final : public WritableFile {
       const ssize_t written = write(fd_.get(), data.data(), data.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return ErrnoStatus("write " + path_, errno);
-      size_ += static_cast<std::uint64_t>(written);
+      size_.fetch_add(static_cast<std::uint64_t>(written), std::memory_order_relaxed);
       data = data.subspan(static_cast<std::size_t>(written));
     }
     return {};
@@ -66,7 +67,7 @@ class PosixWritableFile final : public WritableFile {
  private:
   const std::string path_;
   const Descriptor fd_;
-  std::uint64_t size_;
+  std::atomic<std::uint64_t> size_;  // read by who syncs meanwhile
 };
 
 class PosixMappedFile final : public MappedFile {

@@ -22,9 +22,11 @@ class FaultFile final : public WritableFile {
   }
   Status Sync() override {
     CACHESCOPE_RETURN_IF_ERROR(Begin("sync"));
+    const std::uint64_t size = real_->size();
     CACHESCOPE_RETURN_IF_ERROR(real_->Sync());
     const std::lock_guard lock(env_.mu_);
-    env_.files_[path_].synced = real_->size();
+    FaultEnv::FileState& state = env_.files_[path_];
+    state.synced = std::max(state.synced, std::min(size, state.written));
     return {};
   }
   Status Truncate(std::uint64_t size) override {

@@ -27,6 +27,20 @@ CLI::Option* Duration(CLI::App* app, const std::string& name, DurationMs* out, c
       ->type_name("DURATION");
 }
 
+// "512MB" into bytes.
+CLI::Option* Bytes(CLI::App* app, const std::string& name, std::uint64_t* out, const std::string& help) {
+  return app
+      ->add_option_function<std::string>(
+          name,
+          [out](const std::string& text) {
+            const auto bytes = ParseBytes(text);
+            if (!bytes.ok()) throw CLI::ValidationError(std::string(bytes.status().message()));
+            *out = *bytes;
+          },
+          help)
+      ->type_name("SIZE");
+}
+
 void AddLogging(CLI::App* app, Arguments* out) {
   app->add_option("--log.level", out->log_level, "debug, info, warn or error")
       ->capture_default_str()
@@ -50,7 +64,12 @@ void AddDaemon(CLI::App* app, Arguments* out) {
                   "the address people reach the page under, for links in notifications")
       ->type_name("URL")
       ->group("Web");
-  Duration(app, "--storage.tsdb.retention.time", &server->retention, "history kept (default 24h)")->group("Storage");
+  Duration(app, "--storage.tsdb.retention.time", &server->retention,
+           "history kept (default 15d on disk, 24h in memory)")
+      ->group("Storage");
+  Bytes(app, "--storage.tsdb.retention.size", &server->retention_bytes,
+        "bytes kept on disk, the oldest blocks go first; 0: no limit")
+      ->group("Storage");
   app->add_option("--storage.max-series", server->max_series,
                   "series held at one time; new ones beyond are refused and counted")
       ->capture_default_str()
@@ -82,8 +101,9 @@ void AddServe(CLI::App* root, Arguments* out) {
                 "answer POST /api/v1/write; on unless disabled")
       ->group("Web");
   app->add_option("--enable-feature", out->server.features,
-                  "switches of Prometheus for queries: promql-experimental-functions, promql-extended-range-selectors, "
-                  "promql-binop-fill-modifiers, promql-delayed-name-removal")
+                  "switches of Prometheus: promql-experimental-functions, promql-extended-range-selectors, "
+                  "promql-binop-fill-modifiers, promql-delayed-name-removal, st-storage (keeps the start times that "
+                  "remote write 2.0 sends; created-timestamp-zero-ingestion means the same)")
       ->delimiter(',')
       ->type_name("NAME")
       ->group("Query");

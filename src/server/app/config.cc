@@ -137,6 +137,11 @@ Status ReadSections(const ConfigNode& root, Config* config) {
               CACHESCOPE_ASSIGN_OR_RETURN(config->alerts, notify::ParseNotifierConfig(n));
               return {};
             })
+      .Node("storage",
+            [&](const ConfigNode& n) -> Status {
+              CACHESCOPE_ASSIGN_OR_RETURN(config->storage, ParseStorageConfig(n));
+              return {};
+            })
       .Bool("shipped_rules", &config->shipped_rules)
       .Bool("host_metrics", &config->host_metrics)
       .Node("rule_files",
@@ -144,7 +149,7 @@ Status ReadSections(const ConfigNode& root, Config* config) {
   // Read below, once the defaults are known whatever the order of keys.
   reader.Allow("scrape_configs").Allow("caches");
   for (const char* key :
-       {"alerting", "remote_write", "remote_read", "storage", "tracing", "otlp", "runtime", "scrape_config_files"})
+       {"alerting", "remote_write", "remote_read", "tracing", "otlp", "runtime", "scrape_config_files"})
     reader.Allow(key);
   CACHESCOPE_RETURN_IF_ERROR(reader.Finish());
   if (const ConfigNode* list = root.Find("scrape_configs")) {
@@ -183,7 +188,6 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
   Warn(root, "alerting", "alerts are told by the \"alerts\" section, not by an Alertmanager", &config);
   Warn(root, "remote_write", "samples are not sent on", &config);
   Warn(root, "remote_read", "queries read this store only", &config);
-  Warn(root, "storage", "samples are kept in memory for the time of --storage.tsdb.retention.time", &config);
   Warn(root, "tracing", "this process records no spans", &config);
   Warn(root, "otlp", "there is no OTLP receiver", &config);
   Warn(root, "runtime", "it tunes another program's garbage collector", &config);

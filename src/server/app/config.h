@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/config_node.h"
+#include "server/app/store.h"
 #include "server/collect/adapters/redis/connection.h"
 #include "server/collect/scrape_config.h"
 #include "server/notify/notifier.h"
@@ -33,6 +34,7 @@ struct Config {
   promql::ParserOptions parser;             // what rules may use
   std::vector<rules::RuleFile> rule_files;  // shipped ones first, then those of `rule_files:`
   std::shared_ptr<const notify::NotifierConfig> alerts;
+  StorageConfig storage;
   bool shipped_rules = true;
   bool host_metrics = true;
   std::vector<std::string> warnings;  // keys that are read and not served, in words

@@ -1,6 +1,7 @@
 #include "server/app/module_options.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/duration.h"
 #include "base/log.h"
@@ -11,6 +12,16 @@ namespace {
 // Features of upstream that need no switch here.
 constexpr std::string_view kAlwaysOn[] = {"exemplar-storage", "native-histograms", "promql-duration-expr",
                                           "promql-per-step-stats", "remote-write-receiver"};
+
+// Upstream stores start times beside samples, or zeros at the start times; here both names keep the start times.
+constexpr std::string_view kStartTimes[] = {"created-timestamp-zero-ingestion", "st-storage"};
+
+constexpr DurationMs kMemoryRetention = 24LL * 3600 * 1000;
+constexpr DurationMs kDiskRetention = 15 * kMemoryRetention;
+
+bool IsOneOf(std::span<const std::string_view> names, std::string_view feature) {
+  return std::find(names.begin(), names.end(), feature) != names.end();
+}
 
 }  // namespace
 
@@ -28,11 +39,17 @@ promql::EngineOptions EngineOptionsOf(const ServerOptions& options) {
                                            [&](const auto& entry) { return entry.first == feature; });
     if (found != std::end(switches)) {
       *found->second = true;
-    } else if (std::find(std::begin(kAlwaysOn), std::end(kAlwaysOn), feature) == std::end(kAlwaysOn)) {
+    } else if (!IsOneOf(kAlwaysOn, feature) && !IsOneOf(kStartTimes, feature)) {
       LogWarn("unknown feature", {{"name", feature}});
     }
   }
   return out;
+}
+
+api::StartTimes StartTimesOf(const ServerOptions& options) {
+  const bool keep = std::any_of(options.features.begin(), options.features.end(),
+                                [](const std::string& feature) { return IsOneOf(kStartTimes, feature); });
+  return keep ? api::StartTimes::kKeep : api::StartTimes::kIgnore;
 }
 
 collect::ScrapeManagerOptions ScrapeOptions(storage::ExemplarStore* exemplars) {
@@ -43,9 +60,20 @@ collect::ScrapeManagerOptions ScrapeOptions(storage::ExemplarStore* exemplars) {
   return out;
 }
 
-tsdb::HeadOptions HeadOptionsOf(const ServerOptions& options) {
-  tsdb::HeadOptions out;
+DurationMs RetentionOf(const ServerOptions& options) {
+  if (options.retention != 0) return options.retention;
+  return options.storage_path.empty() ? kMemoryRetention : kDiskRetention;
+}
+
+StoreOptions StoreOptionsOf(const ServerOptions& options, const StorageConfig& config,
+                            storage::ExemplarStore* exemplars) {
+  StoreOptions out;
+  out.path = options.storage_path;
   out.max_series = options.max_series;
+  out.retention_time = RetentionOf(options);
+  out.retention_bytes = options.retention_bytes;
+  out.config = config;
+  out.exemplars = exemplars;
   return out;
 }
 
@@ -56,7 +84,8 @@ std::vector<std::pair<std::string, std::string>> FlagsOf(const ServerOptions& op
           {"query.timeout", FormatDuration(options.query_timeout)},
           {"storage.max-series", std::to_string(options.max_series)},
           {"storage.tsdb.path", options.storage_path},
-          {"storage.tsdb.retention.time", FormatDuration(options.retention)},
+          {"storage.tsdb.retention.time", FormatDuration(RetentionOf(options))},
+          {"storage.tsdb.retention.size", std::to_string(options.retention_bytes)},
           {"web.cors.origin", options.cors_origin},
           {"web.enable-admin-api", options.admin_api ? "true" : "false"},
           {"web.enable-lifecycle", options.lifecycle ? "true" : "false"},

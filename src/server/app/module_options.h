@@ -5,17 +5,22 @@
 #include <utility>
 #include <vector>
 
+#include "server/api/write.h"
 #include "server/app/server.h"
+#include "server/app/store.h"
 #include "server/collect/scrape_manager.h"
 #include "server/promql/engine.h"
-#include "server/storage/tsdb/head.h"
 
 namespace cachescope::app {
 
 // Warns about features it does not know.
 promql::EngineOptions EngineOptionsOf(const ServerOptions& options);
+api::StartTimes StartTimesOf(const ServerOptions& options);
 collect::ScrapeManagerOptions ScrapeOptions(storage::ExemplarStore* exemplars);
-tsdb::HeadOptions HeadOptionsOf(const ServerOptions& options);
+// History kept in fact.
+DurationMs RetentionOf(const ServerOptions& options);
+StoreOptions StoreOptionsOf(const ServerOptions& options, const StorageConfig& config,
+                            storage::ExemplarStore* exemplars);
 // Names and values for /api/v1/status/flags, spelled as on the command line, sorted by name.
 std::vector<std::pair<std::string, std::string>> FlagsOf(const ServerOptions& options);
 

@@ -22,8 +22,35 @@ void AddOne(Families* out, std::string name, std::string help, InstrumentType ty
 
 double Number(std::uint64_t value) { return static_cast<double>(value); }
 
-void CollectStore(const tsdb::Head& head, Families* out) {
-  const tsdb::HeadStats stats = head.stats();
+void CollectDisk(const tsdb::DbStats& stats, Families* out) {
+  constexpr auto kGauge = InstrumentType::kGauge;
+  constexpr auto kCounter = InstrumentType::kCounter;
+  AddOne(out, "cachescope_storage_blocks", "Blocks on disk that are served.", kGauge, Number(stats.blocks.blocks));
+  AddOne(out, "cachescope_storage_block_bytes", "Bytes of the blocks on disk.", kGauge, Number(stats.blocks.bytes));
+  AddOne(out, "cachescope_storage_blocks_quarantined", "Damaged blocks that were put aside.", kGauge,
+         Number(stats.blocks.quarantined));
+  AddOne(out, "cachescope_storage_log_bytes", "Bytes of the write-ahead log on disk.", kGauge, Number(stats.log_bytes));
+  AddOne(out, "cachescope_storage_full", "1 while nothing is stored because the disk is nearly full.", kGauge,
+         stats.log.full ? 1 : 0);
+  AddOne(out, "cachescope_storage_log_failures_total", "Batches refused because the log could not be written.",
+         kCounter, Number(stats.log.failures + stats.log.refused));
+  AddOne(out, "cachescope_storage_log_damages_total", "Places of the log that could not be read at the start.",
+         kCounter, Number(stats.replay.damages));
+  AddOne(out, "cachescope_storage_cuts_total", "Times that old samples in memory became a block.", kCounter,
+         Number(stats.cuts));
+  AddOne(out, "cachescope_storage_compactions_total", "Times that blocks were made one.", kCounter,
+         Number(stats.compactions));
+  AddOne(out, "cachescope_storage_maintenance_failures_total", "Cuts, compactions and deletions that failed.", kCounter,
+         Number(stats.failures));
+  FamilySnapshot& deleted = AddFamily(out, "cachescope_storage_blocks_deleted_total",
+                                      "Blocks deleted because of the retention, by what asked for it.", kCounter);
+  deleted.series.push_back({{{"reason", "size"}}, Number(stats.deleted_by_size), {}, 0});
+  deleted.series.push_back({{{"reason", "time"}}, Number(stats.deleted_by_time), {}, 0});
+}
+
+void CollectStore(const Store& store, Families* out) {
+  const tsdb::HeadStats stats = store.head().stats();
+  if (store.db() != nullptr) CollectDisk(store.db()->stats(), out);
   constexpr auto kGauge = InstrumentType::kGauge;
   constexpr auto kCounter = InstrumentType::kCounter;
   AddOne(out, "cachescope_storage_series", "Series held in memory.", kGauge, Number(stats.series));
@@ -36,6 +63,8 @@ void CollectStore(const tsdb::Head& head, Families* out) {
   AddOne(out, "cachescope_storage_series_created_total", "Series created.", kCounter, Number(stats.series_created));
   AddOne(out, "cachescope_storage_series_removed_total", "Series forgotten because none of their samples is left.",
          kCounter, Number(stats.series_removed));
+  AddOne(out, "cachescope_storage_late_samples_total", "Samples stored that came after a newer one of their series.",
+         kCounter, Number(stats.late_samples));
   FamilySnapshot& refused =
       AddFamily(out, "cachescope_storage_samples_refused_total", "Samples refused, by reason.", kCounter);
   const std::pair<const char*, std::uint64_t> reasons[] = {
@@ -172,7 +201,7 @@ class StatusWatcher final : public http::ResponseWriter {
 void RegisterSelfMetrics(Registry& registry, SelfMetricsParts parts) {
   AddProcessMetrics(registry);
   registry.AddCollector([parts](Families* out) {
-    CollectStore(*parts.head, out);
+    CollectStore(*parts.store, out);
     CollectScrapes(*parts.scrape, out);
     CollectRules(*parts.rules, out);
     CollectNotifications(*parts.notifier, out);

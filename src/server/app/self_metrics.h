@@ -5,11 +5,11 @@
 
 #include "cachescope/registry.h"
 #include "server/api/write.h"
+#include "server/app/store.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/server.h"
 #include "server/notify/notifier.h"
 #include "server/rules/rule_manager.h"
-#include "server/storage/tsdb/head.h"
 
 namespace cachescope::app {
 
@@ -20,7 +20,7 @@ struct ReloadState {
 };
 
 struct SelfMetricsParts {
-  const tsdb::Head* head = nullptr;
+  const Store* store = nullptr;
   const collect::ScrapeManager* scrape = nullptr;
   const rules::RuleManager* rules = nullptr;
   const notify::Notifier* notifier = nullptr;

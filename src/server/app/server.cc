@@ -16,13 +16,13 @@
 #include "server/app/module_options.h"
 #include "server/app/self_metrics.h"
 #include "server/app/self_source.h"
+#include "server/app/store.h"
 #include "server/collect/adapters/host/host_source.h"
 #include "server/collect/adapters/redis/redis_source.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/client.h"
 #include "server/http/server.h"
 #include "server/promql/engine.h"
-#include "server/storage/tsdb/head.h"
 
 #ifndef CACHESCOPE_VERSION
 #define CACHESCOPE_VERSION "unknown"
@@ -82,15 +82,14 @@ class ServerImpl final : public Server {
  public:
   explicit ServerImpl(ServerOptions options)
       : options_(std::move(options)),
-        head_(HeadOptionsOf(options_)),
         exemplars_(storage::ExemplarStore::NewInMemory(options_.max_exemplars)),
-        write_(&head_, exemplars_.get()),
+        write_(&store_, exemplars_.get(), {}, StartTimesOf(options_)),
         engine_(EngineOptionsOf(options_)),
         notifier_(notify::Notifier::New(Clock::System())),
         sink_(*notifier_),
-        rules_(rules::RuleManager::New(engine_, head_, &sink_, Clock::System())),
+        rules_(rules::RuleManager::New(engine_, store_, &sink_, Clock::System())),
         client_(http::Client::New()),
-        scrape_(ScrapeOptions(exemplars_.get()), &head_, client_.get()) {}
+        scrape_(ScrapeOptions(exemplars_.get()), &store_, client_.get()) {}
   ~ServerImpl() override { Stop(std::chrono::milliseconds(1000)); }
 
   Status Run();
@@ -114,7 +113,7 @@ class ServerImpl final : public Server {
   std::string external_url_;
   DirectoryLock lock_;
   ReloadState reload_;
-  tsdb::Head head_;
+  Store store_;
   std::unique_ptr<storage::ExemplarStore> exemplars_;
   api::WriteReceiver write_;
   promql::Engine engine_;
@@ -235,8 +234,8 @@ std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
   const Version version = ProgramVersion();
   auto context = std::make_shared<api::ApiContext>();
   context->engine = &engine_;
-  context->storage = &head_;
-  context->head = &head_;
+  context->storage = &store_;
+  context->head = &store_.head();
   context->exemplars = exemplars_.get();
   context->write = options_.remote_write ? &write_ : nullptr;
   context->admin = options_.admin_api;
@@ -266,23 +265,31 @@ std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
     if (file.name == "advice.md") context->advice.emplace_back(file.kind, file.text);
   }
   context->assets = PageAssets();
-  context->retention = options_.retention;
+  context->retention = RetentionOf(options_);
+  if (tsdb::Db* db = store_.db(); db != nullptr) {
+    context->delete_series = [db](TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers) {
+      return db->DeleteSeries(mint, maxt, matchers).status();
+    };
+    context->clean_tombstones = [db] { return db->CleanTombstones().status(); };
+    context->snapshot = [this](bool skip_head) { return store_.Snapshot(skip_head); };
+  }
   context->lifecycle = options_.lifecycle;
   return context;
 }
 
 Status ServerImpl::Run() {
   // The configuration is read first: its mistakes must show before a port or a directory is taken.
-  CACHESCOPE_RETURN_IF_ERROR(ReadConfig().status());
+  CACHESCOPE_ASSIGN_OR_RETURN(const Config config, ReadConfig());
   if (!options_.storage_path.empty()) {
     CACHESCOPE_ASSIGN_OR_RETURN(lock_, DirectoryLock::Acquire(options_.storage_path));
   }
+  CACHESCOPE_RETURN_IF_ERROR(store_.Open(StoreOptionsOf(options_, config.storage, exemplars_.get())));
   http::ServerOptions http_options;
   http_options.listen_address = options_.listen_address;
   http_options.worker_threads = options_.query_concurrency;
   http_ = http::Server::New(http_options);
   RegisterSelfMetrics(registry_,
-                      {&head_, &scrape_, rules_.get(), notifier_.get(), &reload_, &write_, exemplars_.get()});
+                      {&store_, &scrape_, rules_.get(), notifier_.get(), &reload_, &write_, exemplars_.get()});
   CACHESCOPE_ASSIGN_OR_RETURN(http::Server::Middleware cors, api::Cors(options_.cors_origin));
   http_->Use(std::move(cors));
   http_->Use(MeasureRequests(registry_));
@@ -301,10 +308,7 @@ void ServerImpl::Housekeeping() {
   std::unique_lock lock(mu_);
   while (!wake_.wait_for(lock, std::chrono::milliseconds(kHousekeepingMs), [this] { return stopping_; })) {
     lock.unlock();
-    // An empty store takes samples of any age, from a backfill for example, and keeps them as long as others: what is
-    // here cannot have been here longer than the program has run.
-    const TimestampMs now = Clock::System().NowMs();
-    if (now - started_at_ >= options_.retention) head_.Truncate(now - options_.retention);
+    store_.Forget(Clock::System().NowMs());
     lock.lock();
   }
 }

@@ -22,7 +22,8 @@ struct ServerOptions {
   std::string external_url;                        // empty: http:// and the listen address
   std::vector<std::string> cache_urls;             // watched besides those of the file
   bool discover_local = true;                      // with neither file nor URLs: look at this host's usual places
-  DurationMs retention = 24LL * 3600 * 1000;       // history kept
+  DurationMs retention = 0;                        // history kept; 0: 15 days on disk, 24 hours in memory
+  std::uint64_t retention_bytes = 0;               // on disk; 0: no limit
   DurationMs cache_interval = 0;                   // overrides the interval of caches given by URL; 0: 15 s
   DurationMs evaluation_interval = 0;              // overrides the file's; 0: no
   std::size_t max_series = 2'000'000;
@@ -34,7 +35,7 @@ struct ServerOptions {
   bool admin_api = false;          // /api/v1/admin/*
   std::string cors_origin = ".*";  // origins whose pages may read the API: a regular expression, matched whole
   std::size_t max_exemplars = 100'000;
-  // Names of upstream's --enable-feature that concern queries; names not known here are warned about.
+  // Names of upstream's --enable-feature that concern queries and start times; names not known here are warned about.
   std::vector<std::string> features;
 };
 

@@ -14,16 +14,17 @@ constexpr std::size_t kLookupBytes = 20;
 HeadOptions Validated(HeadOptions options) {
   if (options.max_series == 0) options.max_series = HeadOptions::kDefaultMaxSeries;
   options.samples_per_chunk = std::clamp(options.samples_per_chunk, 1u, HeadOptions::kMaxSamplesPerChunk);
+  options.out_of_order_window = std::max<DurationMs>(options.out_of_order_window, 0);
   options.max_future = std::max<DurationMs>(options.max_future, 0);
   options.chunk_range = std::max<DurationMs>(options.chunk_range, 0);
   return options;
 }
 
-std::int64_t SeriesBytes(const Labels& labels) {
+}  // namespace
+
+std::int64_t SeriesMemory(const Labels& labels) {
   return static_cast<std::int64_t>(sizeof(MemorySeries) - sizeof(Labels) + labels.MemoryBytes() + kLookupBytes);
 }
-
-}  // namespace
 
 Result<MemorySeries*> HeadState::FindOrCreate(const Labels& labels) {
   SeriesShards::Shard& shard = shards.ForLabels(labels);
@@ -53,7 +54,7 @@ Result<MemorySeries*> HeadState::FindOrCreate(const Labels& labels) {
   }
   shard.series.insert(series);
   counters.series_created.fetch_add(1, std::memory_order_relaxed);
-  counters.series_bytes.fetch_add(SeriesBytes(series->labels()), std::memory_order_relaxed);
+  counters.series_bytes.fetch_add(SeriesMemory(series->labels()), std::memory_order_relaxed);
   return series;
 }
 
@@ -69,7 +70,7 @@ void Unlink(HeadState* state, const std::vector<DeadSeries>& dead) {
     const auto found = shard.series.find(*series.labels);
     // A new series with these labels may have taken the place.
     if (found != shard.series.end() && (*found)->ref() == series.ref) shard.series.erase(found);
-    bytes += SeriesBytes(*series.labels);
+    bytes += SeriesMemory(*series.labels);
   }
   state->index.Remove(dead);
   for (const DeadSeries& series : dead) removed.series.push_back(state->table.Clear(series.ref, &removed.leaves));
@@ -85,6 +86,11 @@ void Unlink(HeadState* state, const std::vector<DeadSeries>& dead) {
 TimestampMs TruncateHead(HeadState* state, TimestampMs mint) {
   const std::lock_guard truncate_lock(state->truncate_mu);
   mint = state->sessions.RaiseMinTime(mint);
+  {
+    const std::lock_guard commit_lock(state->commit_mu);
+    state->fresh_min_time = kMaxTime;
+  }
+  TimestampMs oldest = kMaxTime;
   std::vector<DeadSeries> dead;
   for (const SeriesRef ref : state->index.All()) {
     MemorySeries* series = state->table.Get(ref);
@@ -95,14 +101,16 @@ TimestampMs TruncateHead(HeadState* state, TimestampMs mint) {
         series->removed = true;
         dead.push_back({ref, &series->labels()});
       }
+      oldest = std::min(oldest, series->OldestTime());
     }
     state->ApplyChange(change);
   }
   if (!dead.empty()) Unlink(state, dead);
-  const std::uint64_t oldest = state->sessions.OldestEpoch();
-  std::erase_if(state->removed, [oldest](const Removed& removed) { return removed.epoch < oldest; });
+  const std::uint64_t epoch = state->sessions.OldestEpoch();
+  std::erase_if(state->removed, [epoch](const Removed& removed) { return removed.epoch < epoch; });
   const std::lock_guard commit_lock(state->commit_mu);
-  state->min_time.store(std::max(state->min_time.load(), mint));
+  oldest = std::min(oldest, state->fresh_min_time);
+  state->min_time.store(oldest == kMaxTime ? oldest : std::max(oldest, mint));
   return mint;
 }
 
@@ -127,7 +135,9 @@ HeadStats Head::stats() const {
   out.series_removed = counters.series_removed.load();
   out.chunks = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters.chunks.load()));
   out.samples_appended = counters.samples_appended.load();
+  out.late_samples = counters.late_samples.load();
   out.commits = counters.commits.load();
+  out.log_failures = counters.log_failures.load();
   out.out_of_order = counters.out_of_order.load();
   out.duplicate = counters.duplicate.load();
   out.out_of_bounds = counters.out_of_bounds.load();

@@ -1,16 +1,18 @@
 // Head is the in-memory metric store: the recent samples of every series, an index over their labels, nothing on disk.
 //
 // Appends. An appender checks each sample against the newest one of its series, stored or waiting in the same batch,
-// and keeps the batch to itself; Commit applies it. There is no out-of-order window: an older sample is kOutOfOrder,
-// one older than what Truncate left is kTooOld, another value at the newest timestamp is kDuplicateSample, the same
-// value bit for bit is accepted and stored once. A sample that another appender overtakes between Append and Commit is
-// dropped then and counted. Floats keep every bit (staleness markers, NaN payloads); a series may mix floats and
+// and keeps the batch to itself; Commit writes it to the log, when there is one, and applies it. An older sample is
+// stored beside the chunks when it lies within the out-of-order window; otherwise it is kTooOld, or kOutOfOrder without
+// a window. One older than what Truncate left is kTooOld, another value at the newest timestamp is kDuplicateSample, the
+// same value bit for bit is accepted and stored once; of two values at one earlier time the first stays. A sample that
+// another appender overtakes between Append and Commit, out of the window, is dropped then and counted. Floats keep every bit (staleness markers, NaN payloads); a series may mix floats and
 // histograms, in one order of time.
 //
 // Queries. A querier sees the batches committed before NewQuerier, whole, for as long as it or any series it returned
 // lives, also after the Head is gone. While it lives it delays the dropping of what it may still read, so do not keep
 // one for long. Select returns series with a chunk that overlaps the querier's time range; Series::Read is cut to that
-// range.
+// range. Lists of names and values are answered from the index of the moment, for the whole range of the head, when that
+// and the querier's overlap (head_listing.h).
 //
 // Locks, never held while decoding: commits follow each other under one mutex; a series has a spin lock for the tens of
 // nanoseconds of an append or a copy; 64 shards of a map from labels to series and one reader-writer lock over the
@@ -22,9 +24,12 @@
 // eight labels takes 500 bytes with its first samples, 590 after 120 (head_memory_test.cc).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/clock.h"
 #include "server/storage/querier.h"
@@ -32,13 +37,17 @@
 
 namespace cachescope::tsdb {
 
+class HeadLog;
+
 struct HeadOptions {
   std::size_t max_series = 0;  // 0: kDefaultMaxSeries
   DurationMs max_future =
       10 * 60 * 1000;                // a sample further ahead of the clock is kOutOfBounds; 0: any time is accepted
   unsigned samples_per_chunk = 120;  // clipped to [1, kMaxSamplesPerChunk]
   DurationMs chunk_range = 2 * 60 * 60 * 1000;  // no chunk crosses a multiple of it; 0: chunks may
+  DurationMs out_of_order_window = 0;           // how much older than the newest of its series a sample may be
   const Clock* clock = &Clock::System();        // not owned; outlives the Head
+  std::shared_ptr<HeadLog> log;                 // null: nothing is written down
 
   static constexpr std::size_t kDefaultMaxSeries = 2'000'000;
   static constexpr unsigned kMaxSamplesPerChunk = 1000;
@@ -50,8 +59,10 @@ struct HeadStats {
   std::uint64_t series_created = 0;
   std::uint64_t series_removed = 0;
   std::uint64_t chunks = 0;
-  std::uint64_t samples_appended = 0;
+  std::uint64_t samples_appended = 0;  // late ones included
+  std::uint64_t late_samples = 0;
   std::uint64_t commits = 0;
+  std::uint64_t log_failures = 0;  // commits refused because the log could not be written
   // Refused samples by reason.
   std::uint64_t out_of_order = 0;
   std::uint64_t duplicate = 0;
@@ -69,6 +80,7 @@ struct HeadStats {
 };
 
 struct HeadState;
+class HeadLoader;
 
 class Head final : public storage::Storage {
  public:
@@ -86,11 +98,24 @@ class Head final : public storage::Storage {
   // when a living querier looks further back, which leaves that rest to the next call. Linear in the series.
   TimestampMs Truncate(TimestampMs mint);
 
+  // The same promise for appending alone, kept as soon as this returns: what is older is kTooOld from now on. Waits for
+  // the batches under way, at most `patience`; kUnavailable when they take longer.
+  Status CloseBefore(TimestampMs mint, std::chrono::milliseconds patience);
+
+  // Deletes the samples with mint <= t <= maxt that series matching every matcher have now: they are not read any more,
+  // and memory is freed when Truncate comes by. Written to the log, when there is one. Returns how many series it
+  // touched. Linear in the matching series.
+  Result<std::size_t> Delete(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers);
+
+  // Every series whose labels stand in the log, for a copy of them. `visit` must not use the head.
+  void VisitLogged(const std::function<void(storage::SeriesRef, const Labels&)>& visit) const;
+
   HeadStats stats() const;
   // The `top` largest of each kind. Linear in the label pairs.
   Cardinality CountLabels(std::size_t top) const;
 
  private:
+  friend class HeadLoader;
   const std::shared_ptr<HeadState> state_;
 };
 

@@ -7,7 +7,9 @@
 #include <string>
 
 #include "server/storage/known_series.h"
+#include "server/storage/tsdb/head_log.h"
 #include "server/storage/tsdb/head_state.h"
+#include "server/storage/tsdb/wal/record.h"
 
 namespace cachescope::tsdb {
 namespace {
@@ -22,10 +24,13 @@ std::string Refusal(const Labels& labels, TimestampMs t, const char* cause) {
 class HeadAppender final : public storage::Appender, public storage::KnownSeriesAppender {
  public:
   explicit HeadAppender(std::shared_ptr<HeadState> state)
-      : state_(std::move(state)), session_(state_->sessions.EnterAppender()), min_time_(state_->sessions.min_time()) {
+      : state_(std::move(state)),
+        session_(state_->sessions.EnterAppender()),
+        min_time_(state_->sessions.append_min_time()) {
     do {
       id_ = state_->newest_appender.fetch_add(1, std::memory_order_relaxed) + 1;
     } while (id_ == 0);
+    if (state_->options.log != nullptr) log_segment_ = state_->options.log->segment();
     if (state_->options.max_future > 0) max_time_ = state_->options.clock->NowMs() + state_->options.max_future;
   }
   ~HeadAppender() override {
@@ -75,11 +80,24 @@ class HeadAppender final : public storage::Appender, public storage::KnownSeries
     std::shared_ptr<const FloatHistogram> h;
   };
 
+  struct PendingLate {
+    MemorySeries* series;
+    TimestampMs t;
+    std::uint64_t bits;
+    std::shared_ptr<const FloatHistogram> histogram;
+  };
+
   Result<SeriesRef> Add(SeriesRef ref, const Labels& labels, TimestampMs t, const SampleValue& value);
   Status CheckBounds(const Labels& labels, TimestampMs t);
   NewestSample NewestOf(const MemorySeries& series) const;
   NewestSample PendingAt(std::uint32_t index) const;
+  // What becomes of the sample; takes it into the batch when it is to be stored. REQUIRES: the series is locked.
+  Admission Take(MemorySeries* series, TimestampMs t, const SampleValue& value);
   void Claim(MemorySeries* series, TimestampMs t, const SampleValue& value);
+  void NoteUnlogged(MemorySeries* series);
+  LoggedBatch Encode() const;
+  Result<std::uint64_t> CommitLocked(const LoggedBatch& batch);
+  void ReleaseAll();
   void Release(MemorySeries* series) const {
     --series->pending_count;
     if (series->pending_owner == id_) series->pending_owner = 0;
@@ -94,10 +112,13 @@ class HeadAppender final : public storage::Appender, public storage::KnownSeries
   const TimestampMs min_time_;
   TimestampMs max_time_ = kMaxTime;
   std::uint32_t id_ = 0;
+  std::uint32_t log_segment_ = 0;  // 0: no log
 
   std::vector<Pending> pending_;
   std::vector<PendingHistogram> histograms_;  // ascending by index
   std::vector<PendingStart> starts_;          // ascending by index
+  std::vector<PendingLate> late_;
+  std::vector<MemorySeries*> unlogged_;
   // Newest sample of series whose `pending_index` another appender holds.
   absl::flat_hash_map<const MemorySeries*, std::uint32_t> contended_;
   bool ended_ = false;
@@ -141,6 +162,7 @@ NewestSample HeadAppender::NewestOf(const MemorySeries& series) const {
 }
 
 void HeadAppender::Claim(MemorySeries* series, TimestampMs t, const SampleValue& value) {
+  if (log_segment_ != 0) NoteUnlogged(series);
   const auto index = static_cast<std::uint32_t>(pending_.size());
   pending_.push_back({series, t, value.bits});
   if (value.histogram != nullptr) histograms_.push_back({index, *value.histogram});
@@ -154,7 +176,32 @@ void HeadAppender::Claim(MemorySeries* series, TimestampMs t, const SampleValue&
   }
 }
 
+void HeadAppender::NoteUnlogged(MemorySeries* series) {
+  if (series->logged_segment != log_segment_ && (unlogged_.empty() || unlogged_.back() != series)) {
+    unlogged_.push_back(series);
+  }
+}
+
+Admission HeadAppender::Take(MemorySeries* series, TimestampMs t, const SampleValue& value) {
+  const NewestSample newest = NewestOf(*series);
+  const Admission admission = Admit(newest, t, value);
+  const DurationMs window = state_->options.out_of_order_window;
+  if (admission == Admission::kAppend) {
+    Claim(series, t, value);
+  } else if (admission == Admission::kOutOfOrder && window > 0 && t >= newest.t - window) {
+    if (log_segment_ != 0) NoteUnlogged(series);
+    ++series->pending_count;
+    late_.push_back({series, t, value.bits, value.histogram == nullptr ? nullptr : *value.histogram});
+    return Admission::kAppend;
+  }
+  return admission;
+}
+
 Status HeadAppender::Refuse(Admission admission, const Labels& labels, TimestampMs t) {
+  if (admission == Admission::kOutOfOrder && state_->options.out_of_order_window > 0) {
+    state_->counters.too_old.fetch_add(1, std::memory_order_relaxed);
+    return {Code::kTooOld, Refusal(labels, t, "is older than the out-of-order window")};
+  }
   if (admission == Admission::kOutOfOrder) {
     state_->counters.out_of_order.fetch_add(1, std::memory_order_relaxed);
     return {Code::kOutOfOrder, Refusal(labels, t, "is older than the newest sample")};
@@ -181,10 +228,7 @@ Result<SeriesRef> HeadAppender::Add(SeriesRef ref, const Labels& labels, Timesta
     {
       const std::lock_guard lock(series->lock());
       removed = series->removed;
-      if (!removed) {
-        admission = Admit(NewestOf(*series), t, value);
-        if (admission == Admission::kAppend) Claim(series, t, value);
-      }
+      if (!removed) admission = Take(series, t, value);
     }
     if (removed) {
       series = nullptr;
@@ -206,8 +250,7 @@ Status HeadAppender::AppendKnown(SeriesRef ref, TimestampMs t, double v) {
   {
     const std::lock_guard lock(series->lock());
     if (series->removed) return NotFound("cannot append sample: the series is not known");
-    admission = Admit(NewestOf(*series), t, value);
-    if (admission == Admission::kAppend) Claim(series, t, value);
+    admission = Take(series, t, value);
   }
   return admission == Admission::kAppend || admission == Admission::kEqual ? Status()
                                                                            : Refuse(admission, series->labels(), t);
@@ -216,7 +259,7 @@ Status HeadAppender::AppendKnown(SeriesRef ref, TimestampMs t, double v) {
 void HeadAppender::Apply(const CommitContext& context) {
   HeadCounters& counters = state_->counters;
   SeriesChange change;
-  TimestampMs mint = state_->min_time.load(std::memory_order_relaxed);
+  TimestampMs oldest = kMaxTime;
   TimestampMs maxt = state_->max_time.load(std::memory_order_relaxed);
   std::uint64_t appended = 0;
   auto histogram = histograms_.begin();
@@ -232,8 +275,12 @@ void HeadAppender::Apply(const CommitContext& context) {
     const Admission admission = Admit(sample.series->newest(), sample.t, value);
     if (admission == Admission::kAppend) {
       sample.series->Append(context, sample.t, value, &change);
-      mint = std::min(mint, sample.t);
+      oldest = std::min(oldest, sample.t);
       maxt = std::max(maxt, sample.t);
+      ++appended;
+    } else if (admission == Admission::kOutOfOrder && state_->options.out_of_order_window > 0) {
+      if (!sample.series->AppendLate(context, sample.t, value, &change)) continue;
+      oldest = std::min(oldest, sample.t);
       ++appended;
     } else if (admission == Admission::kOutOfOrder) {
       counters.out_of_order.fetch_add(1, std::memory_order_relaxed);
@@ -241,7 +288,17 @@ void HeadAppender::Apply(const CommitContext& context) {
       counters.duplicate.fetch_add(1, std::memory_order_relaxed);
     }
   }
-  state_->min_time.store(mint, std::memory_order_relaxed);
+  for (const PendingLate& sample : late_) {
+    const std::lock_guard lock(sample.series->lock());
+    --sample.series->pending_count;
+    const SampleValue value{sample.bits, sample.histogram == nullptr ? nullptr : &sample.histogram};
+    if (!sample.series->AppendLate(context, sample.t, value, &change)) continue;
+    oldest = std::min(oldest, sample.t);
+    ++appended;
+    counters.late_samples.fetch_add(1, std::memory_order_relaxed);
+  }
+  state_->min_time.store(std::min(state_->min_time.load(std::memory_order_relaxed), oldest), std::memory_order_relaxed);
+  state_->fresh_min_time = std::min(state_->fresh_min_time, oldest);
   state_->max_time.store(maxt, std::memory_order_relaxed);
   state_->ApplyChange(change);
   counters.samples_appended.fetch_add(appended, std::memory_order_relaxed);
@@ -250,26 +307,106 @@ void HeadAppender::Apply(const CommitContext& context) {
 
 Status HeadAppender::Commit() {
   if (ended_) return InvalidArgument("cannot commit: the batch has ended");
-  if (!pending_.empty()) {
-    const std::lock_guard lock(state_->commit_mu);
-    CommitContext context = state_->sessions.BeginCommit();
-    context.samples_per_chunk = state_->options.samples_per_chunk;
-    context.chunk_range = state_->options.chunk_range;
-    Apply(context);
-    state_->sessions.EndCommit(context);
+  if (pending_.empty() && late_.empty()) {
+    End();
+    return {};
   }
+  const Result<std::uint64_t> ticket = CommitLocked(log_segment_ == 0 ? LoggedBatch() : Encode());
+  if (!ticket.ok()) ReleaseAll();
   End();
-  return {};
+  if (!ticket.ok()) return ticket.status();
+  return log_segment_ == 0 ? Status() : state_->options.log->WaitDurable(*ticket);
+}
+
+// Written down first, then applied, in the same order as all other commits.
+Result<std::uint64_t> HeadAppender::CommitLocked(const LoggedBatch& batch) {
+  const std::lock_guard lock(state_->commit_mu);
+  std::uint64_t ticket = 0;
+  if (log_segment_ != 0) {
+    Result<std::uint64_t> logged = state_->options.log->Log(batch);
+    if (!logged.ok()) {
+      state_->counters.log_failures.fetch_add(1, std::memory_order_relaxed);
+      return logged;
+    }
+    ticket = *logged;
+  }
+  CommitContext context = state_->sessions.BeginCommit();
+  context.samples_per_chunk = state_->options.samples_per_chunk;
+  context.chunk_range = state_->options.chunk_range;
+  Apply(context);
+  state_->sessions.EndCommit(context);
+  return ticket;
+}
+
+namespace {
+
+// Histograms with custom buckets and others need records of their own.
+void EncodeBoth(std::vector<HistogramRecord> histograms, std::vector<std::string>* out) {
+  const auto custom = std::stable_partition(histograms.begin(), histograms.end(), [](const HistogramRecord& record) {
+    return !record.histogram->uses_custom_buckets();
+  });
+  for (const auto part : {std::span(histograms.begin(), custom), std::span(custom, histograms.end())}) {
+    if (part.empty()) continue;
+    EncodeHistograms(part, &out->emplace_back());
+  }
+}
+
+}  // namespace
+
+LoggedBatch HeadAppender::Encode() const {
+  LoggedBatch out;
+  out.unlogged = unlogged_;
+  for (const Pending& sample : pending_) out.maxt = std::max(out.maxt, sample.t);
+  for (const PendingLate& sample : late_) out.late_maxt = std::max(out.late_maxt, sample.t);
+  thread_local std::vector<SampleRecord> samples;
+  samples.clear();
+  std::vector<HistogramRecord> histograms;
+  auto histogram = histograms_.begin();
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const Pending& sample = pending_[i];
+    if (histogram != histograms_.end() && histogram->index == i) {
+      histograms.push_back({sample.series->ref(), sample.t, (histogram++)->h});
+    } else {
+      samples.push_back({sample.series->ref(), sample.t, std::bit_cast<double>(sample.bits)});
+    }
+  }
+  std::vector<StartRecord> starts;
+  for (const PendingStart& start : starts_) {
+    starts.push_back({pending_[start.index].series->ref(), pending_[start.index].t, start.start});
+  }
+  if (!starts.empty()) EncodeStarts(starts, &out.records.emplace_back());
+  if (!samples.empty()) EncodeSamples(samples, &out.records.emplace_back());
+  EncodeBoth(std::move(histograms), &out.records);
+  samples.clear();
+  histograms.clear();
+  for (const PendingLate& sample : late_) {
+    if (sample.histogram != nullptr) {
+      histograms.push_back({sample.series->ref(), sample.t, sample.histogram});
+    } else {
+      samples.push_back({sample.series->ref(), sample.t, std::bit_cast<double>(sample.bits)});
+    }
+  }
+  if (!samples.empty()) EncodeSamples(samples, &out.late_records.emplace_back());
+  EncodeBoth(std::move(histograms), &out.late_records);
+  return out;
 }
 
 Status HeadAppender::Rollback() {
   if (ended_) return InvalidArgument("cannot roll back: the batch has ended");
+  ReleaseAll();
+  End();
+  return {};
+}
+
+void HeadAppender::ReleaseAll() {
   for (const Pending& sample : pending_) {
     const std::lock_guard lock(sample.series->lock());
     Release(sample.series);
   }
-  End();
-  return {};
+  for (const PendingLate& sample : late_) {
+    const std::lock_guard lock(sample.series->lock());
+    --sample.series->pending_count;
+  }
 }
 
 void HeadAppender::End() {
@@ -277,6 +414,8 @@ void HeadAppender::End() {
   pending_ = {};
   histograms_ = {};
   starts_ = {};
+  late_ = {};
+  unlogged_ = {};
   state_->sessions.LeaveAppender(session_);
 }
 

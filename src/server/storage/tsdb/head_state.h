@@ -51,7 +51,9 @@ struct HeadCounters {
   std::atomic<std::uint64_t> series_created{0};
   std::atomic<std::uint64_t> series_removed{0};
   std::atomic<std::uint64_t> samples_appended{0};
+  std::atomic<std::uint64_t> late_samples{0};
   std::atomic<std::uint64_t> commits{0};
+  std::atomic<std::uint64_t> log_failures{0};
   std::atomic<std::uint64_t> out_of_order{0};
   std::atomic<std::uint64_t> duplicate{0};
   std::atomic<std::uint64_t> out_of_bounds{0};
@@ -94,6 +96,7 @@ struct HeadState {
   // Written under commit_mu, read anywhere.
   std::atomic<TimestampMs> min_time{kMaxTime};
   std::atomic<TimestampMs> max_time{kMinTime};
+  TimestampMs fresh_min_time = kMaxTime;  // of samples committed since a truncation began; guarded by commit_mu
 
   std::mutex truncate_mu;
   std::vector<Removed> removed;  // guarded by truncate_mu
@@ -101,6 +104,8 @@ struct HeadState {
 
 std::unique_ptr<storage::Appender> NewHeadAppender(std::shared_ptr<HeadState> state);
 std::unique_ptr<storage::Querier> NewHeadQuerier(std::shared_ptr<HeadState> state, TimestampMs mint, TimestampMs maxt);
+// What a series without samples takes.
+std::int64_t SeriesMemory(const Labels& labels);
 TimestampMs TruncateHead(HeadState* state, TimestampMs mint);
 
 }  // namespace cachescope::tsdb

@@ -65,6 +65,8 @@ void SeriesSnapshot::clear() {
   histograms.clear();
   open_histograms.clear();
   starts.clear();
+  late.clear();
+  deleted = {};
 }
 
 NewestSample MemorySeries::newest() const noexcept {
@@ -174,6 +176,39 @@ void MemorySeries::AppendHistogram(const CommitContext& context, TimestampMs t,
   rare_part.newest = std::move(stored);
 }
 
+bool MemorySeries::AppendLate(const CommitContext& context, TimestampMs t, const SampleValue& value,
+                              SeriesChange* change) {
+  auto& late = rare().late;
+  const auto at = std::partition_point(late.begin(), late.end(), [t](const LateSample& s) { return s.t < t; });
+  if (at != late.end() && at->t == t) return false;
+  LateSample sample{t, context.seq, value.bits, nullptr};
+  change->bytes += sizeof(LateSample);
+  if (value.histogram != nullptr) {
+    sample.histogram = *value.histogram;
+    change->bytes += HistogramBytes(**value.histogram);
+  }
+  late.insert(at, std::move(sample));
+  return true;
+}
+
+bool MemorySeries::Delete(TimeRange range) {
+  range.maxt = std::min(range.maxt, newest_t_);  // what comes later is not deleted
+  if (!has_newest_ || range.mint > range.maxt || !Overlaps(kNoReader, range.mint, range.maxt)) return false;
+  rare().deleted.Add(range);
+  return true;
+}
+
+void MemorySeries::TruncateLate(TimestampMs mint, SeriesChange* change) {
+  auto& late = rare_->late;
+  const auto keep = std::partition_point(late.begin(), late.end(), [mint](const LateSample& s) { return s.t < mint; });
+  for (auto it = late.begin(); it != keep; ++it) {
+    change->bytes -= static_cast<std::int64_t>(sizeof(LateSample));
+    if (it->histogram) change->bytes -= HistogramBytes(*it->histogram);
+  }
+  late.erase(late.begin(), keep);
+  if (late.empty()) late.shrink_to_fit();
+}
+
 bool MemorySeries::ClampToVisible(std::uint64_t seq, TimestampMs* maxt) const {
   if (seq >= boundary_.seq) return true;
   TimestampMs hidden_from = boundary_.t;
@@ -191,6 +226,11 @@ bool MemorySeries::ClampToVisible(std::uint64_t seq, TimestampMs* maxt) const {
 }
 
 bool MemorySeries::Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs maxt) const {
+  if (rare_ && !rare_->late.empty() && std::any_of(rare_->late.begin(), rare_->late.end(), [&](const LateSample& s) {
+        return s.seq <= seq && s.t >= mint && s.t <= maxt;
+      })) {
+    return true;
+  }
   if (!ClampToVisible(seq, &maxt)) return false;
   if (open_ && Touches(open_mint_, xor_.t, mint, maxt)) return true;
   const auto chunk = FirstNotBefore(closed_, mint);
@@ -202,8 +242,8 @@ bool MemorySeries::Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs max
 }
 
 bool MemorySeries::NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, NewestSample* out) const {
-  const bool only_floats =
-      !rare_ || (!rare_->newest && rare_->closed.empty() && rare_->open.empty() && rare_->starts.empty());
+  const bool only_floats = !rare_ || (!rare_->newest && rare_->closed.empty() && rare_->open.empty() &&
+                                      rare_->starts.empty() && rare_->deleted.empty());
   if (!open_ || !only_floats || newest_t_ < mint || !ClampToVisible(seq, &maxt) || newest_t_ > maxt) return false;
   *out = newest();
   return true;
@@ -211,6 +251,13 @@ bool MemorySeries::NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs 
 
 void MemorySeries::Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, SeriesSnapshot* out) const {
   out->clear();
+  out->maxt = maxt;
+  if (rare_) {
+    out->deleted = rare_->deleted;
+    for (const LateSample& sample : rare_->late) {
+      if (sample.seq <= seq && sample.t >= mint && sample.t <= maxt) out->late.push_back(sample);
+    }
+  }
   if (!ClampToVisible(seq, &maxt)) return;
   out->maxt = maxt;
   for (auto it = FirstNotBefore(closed_, mint); it != closed_.end() && it->mint <= maxt; ++it) {
@@ -230,6 +277,17 @@ void MemorySeries::Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs max
   }
 }
 
+TimestampMs MemorySeries::OldestTime() const {
+  TimestampMs out = kMaxTime;
+  if (!closed_.empty()) out = std::min(out, closed_.front().mint);
+  if (open_) out = std::min(out, open_mint_);
+  if (!rare_) return out;
+  if (!rare_->closed.empty()) out = std::min(out, rare_->closed.front().mint);
+  if (!rare_->open.empty()) out = std::min(out, rare_->open.front().t);
+  if (!rare_->late.empty()) out = std::min(out, rare_->late.front().t);
+  return out;
+}
+
 bool MemorySeries::Truncate(TimestampMs mint, SeriesChange* change) {
   const auto keep = FirstNotBefore(closed_, mint);
   for (auto it = closed_.cbegin(); it != keep; ++it) {
@@ -244,6 +302,7 @@ bool MemorySeries::Truncate(TimestampMs mint, SeriesChange* change) {
   }
   if (!rare_) return closed_.empty() && !open_;
   TruncateStarts(mint);
+  TruncateLate(mint, change);
   const auto keep_histograms = FirstNotBefore(rare_->closed, mint);
   for (auto it = rare_->closed.cbegin(); it != keep_histograms; ++it) {
     change->chunks -= 1;
@@ -256,7 +315,7 @@ bool MemorySeries::Truncate(TimestampMs mint, SeriesChange* change) {
     rare_->open.clear();
     rare_->open.shrink_to_fit();
   }
-  return closed_.empty() && !open_ && rare_->closed.empty() && rare_->open.empty();
+  return closed_.empty() && !open_ && rare_->closed.empty() && rare_->open.empty() && rare_->late.empty();
 }
 
 }  // namespace cachescope::tsdb

@@ -20,6 +20,7 @@
 #include "model/labels.h"
 #include "server/storage/querier.h"
 #include "server/storage/tsdb/admission.h"
+#include "server/storage/tsdb/block/tombstones.h"
 #include "server/storage/tsdb/chunk_bytes.h"
 #include "server/storage/tsdb/chunk_xor.h"
 #include "server/storage/tsdb/postings.h"
@@ -49,6 +50,14 @@ struct StartMark {
   TimestampMs start = 0;
 };
 
+// A sample that came after a newer one of its series.
+struct LateSample {
+  TimestampMs t = 0;
+  std::uint64_t seq = 0;  // of its commit
+  std::uint64_t bits = 0;
+  std::shared_ptr<const FloatHistogram> histogram;  // null for a float
+};
+
 // What Read needs, copied under the lock; reused between calls to save allocations.
 struct SeriesSnapshot {
   std::vector<ChunkBytes> closed;
@@ -56,7 +65,9 @@ struct SeriesSnapshot {
   std::vector<std::shared_ptr<const std::vector<storage::HistogramSample>>> histograms;
   std::vector<storage::HistogramSample> open_histograms;
   std::vector<StartMark> starts;  // ascending by time; empty: no start time is known
-  TimestampMs maxt = 0;           // the asked one, or less where newer samples must not be seen
+  std::vector<LateSample> late;   // ascending by time
+  RangeSet deleted;
+  TimestampMs maxt = 0;  // the asked one, or less where newer samples must not be seen
   void clear();
 };
 
@@ -72,11 +83,18 @@ class MemorySeries {
   NewestSample newest() const noexcept;
   // Samples of one batch must carry the same seq. REQUIRES: Admit(newest(), …) gave kAppend.
   void Append(const CommitContext& context, TimestampMs t, const SampleValue& value, SeriesChange* change);
+  // A sample older than newest(). False when there is another late one at its time; one stored in order is not looked
+  // for: it wins when samples are read. Linear in the late samples behind it.
+  bool AppendLate(const CommitContext& context, TimestampMs t, const SampleValue& value, SeriesChange* change);
+  // Hides the samples in the range that are there now. Returns whether there may be any.
+  bool Delete(TimeRange range);
   // Whether a chunk with samples visible to a reader at `seq` overlaps [mint, maxt].
   bool Overlaps(std::uint64_t seq, TimestampMs mint, TimestampMs maxt) const;
   void Snapshot(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, SeriesSnapshot* out) const;
   // Whether the newest sample is a visible float in [mint, maxt], and the series has no histograms and no start times.
   bool NewestFloat(std::uint64_t seq, TimestampMs mint, TimestampMs maxt, NewestSample* out) const;
+  // Of the oldest sample, visible or not; kMaxTime when there is none.
+  TimestampMs OldestTime() const;
   // Drops chunks whose samples are all older than mint. Returns whether no sample is left.
   bool Truncate(TimestampMs mint, SeriesChange* change);
 
@@ -86,6 +104,8 @@ class MemorySeries {
   std::uint32_t pending_owner = 0;  // 0: none
   std::uint32_t pending_index = 0;  // in the owner's batch
   bool removed = false;
+  // Segment of the log in which the labels stand for the last time; 0: in none.
+  std::uint32_t logged_segment = 0;
 
  private:
   struct ClosedChunk {
@@ -109,12 +129,15 @@ class MemorySeries {
     std::vector<HistogramChunk> closed;
     std::vector<storage::HistogramSample> open;
     std::shared_ptr<const FloatHistogram> newest;  // set while the newest sample is a histogram
+    std::vector<LateSample> late;                  // ascending by time, no two at the same
+    RangeSet deleted;
   };
 
   Rare& rare();
   void NoteCommit(const CommitContext& context, TimestampMs t);
   void NoteStart(TimestampMs t, TimestampMs start);
   void TruncateStarts(TimestampMs mint);
+  void TruncateLate(TimestampMs mint, SeriesChange* change);
   void AppendFloat(const CommitContext& context, TimestampMs t, std::uint64_t bits, SeriesChange* change);
   void AppendHistogram(const CommitContext& context, TimestampMs t, const std::shared_ptr<const FloatHistogram>& h,
                        SeriesChange* change);

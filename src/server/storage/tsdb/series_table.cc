@@ -1,5 +1,7 @@
 #include "server/storage/tsdb/series_table.h"
 
+#include <algorithm>
+
 namespace cachescope::tsdb {
 
 SeriesTable::SeriesTable() : root_(std::make_unique<Root>()) {}
@@ -33,7 +35,7 @@ void SeriesTable::Set(std::unique_ptr<MemorySeries> series) {
   }
   leaf->slots[ref & kLeafMask].store(series.release(), std::memory_order_release);
   ++leaf->live;
-  newest_ = ref;
+  newest_ = std::max(newest_, ref);
 }
 
 std::unique_ptr<MemorySeries> SeriesTable::Clear(SeriesRef ref, std::vector<std::unique_ptr<Leaf>>* leaves) {

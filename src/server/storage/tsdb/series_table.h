@@ -41,7 +41,7 @@ class SeriesTable {
     const Leaf* leaf = (*mid)[ref >> kLeafBits & kMidMask].load(std::memory_order_acquire);
     return leaf == nullptr ? nullptr : leaf->slots[ref & kLeafMask].load(std::memory_order_acquire);
   }
-  // Takes ownership. REQUIRES: the slot is free; references are set in ascending order.
+  // Takes ownership. REQUIRES: the slot is free; once Clear was called, references are set in ascending order.
   void Set(std::unique_ptr<MemorySeries> series);
   // Gives ownership back. When that empties a leaf behind which references have moved on, the leaf is unlinked into
   // `leaves`.

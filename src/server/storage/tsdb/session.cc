@@ -41,7 +41,24 @@ TimestampMs SessionRegistry::RaiseMinTime(TimestampMs mint) {
   const std::lock_guard lock(mu_);
   for (const Session& reader : readers_) mint = std::min(mint, reader.mint);
   min_time_ = std::max(min_time_, mint);
+  append_min_time_ = std::max(append_min_time_, min_time_);
   return min_time_;
+}
+
+std::uint64_t SessionRegistry::CloseBefore(TimestampMs mint) {
+  const std::lock_guard lock(mu_);
+  append_min_time_ = std::max(append_min_time_, mint);
+  return epoch_++;
+}
+
+TimestampMs SessionRegistry::append_min_time() const {
+  const std::lock_guard lock(mu_);
+  return append_min_time_;
+}
+
+std::uint64_t SessionRegistry::OldestAppenderEpoch() const {
+  const std::lock_guard lock(mu_);
+  return appenders_.empty() ? epoch_ : appenders_.front().epoch;
 }
 
 TimestampMs SessionRegistry::min_time() const {

@@ -34,6 +34,11 @@ class SessionRegistry {
   // Makes the commit visible to readers that enter from now on.
   void EndCommit(const CommitContext& context);
 
+  // Appenders that enter from now on take nothing older than `mint`. Returns the epoch of those that entered before.
+  std::uint64_t CloseBefore(TimestampMs mint);
+  TimestampMs append_min_time() const;
+  std::uint64_t OldestAppenderEpoch() const;
+
   // Raises the oldest readable time to `mint`, or less while a reader looks further back. Returns the new one.
   TimestampMs RaiseMinTime(TimestampMs mint);
   TimestampMs min_time() const;
@@ -50,7 +55,8 @@ class SessionRegistry {
   std::list<Session> readers_;
   std::uint64_t epoch_ = 1;
   std::uint64_t committed_seq_ = 0;
-  TimestampMs min_time_ = kMinTime;
+  TimestampMs min_time_ = kMinTime;         // for reading
+  TimestampMs append_min_time_ = kMinTime;  // for appending; not below min_time_
 };
 
 }  // namespace cachescope::tsdb

@@ -29,6 +29,8 @@ class LogWriter {
   // segment is empty. kLimitExceeded (disk full) and kIoError leave the log usable: try again later.
   Status Append(std::span<const std::string_view> records);
   Status Sync();
+  // The segment being written, to sync it while records are being appended. All before it are durable.
+  std::shared_ptr<WritableFile> file() const { return file_; }
   // Ends the segment and begins the next.
   Status NextSegment();
   // Number of the segment being written, and bytes in it.
@@ -49,7 +51,7 @@ class LogWriter {
   const std::string directory_;
   const LogOptions options_;
   std::uint64_t segment_ = 0;
-  std::unique_ptr<WritableFile> file_;
+  std::shared_ptr<WritableFile> file_;
   bool segment_begun_ = true;
   bool segment_bad_ = false;  // nothing may follow in it
   std::string buffer_;

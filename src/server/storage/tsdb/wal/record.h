@@ -33,6 +33,10 @@ enum class RecordType : std::uint8_t {
   kFloatHistograms = 8,
   kCustomHistograms = 9,
   kCustomFloatHistograms = 10,
+  // Ours; upstream's readers pass over types they do not know.
+  kSeriesAgain = 200,  // as kSeries, for labels that stand in an earlier segment
+  kStarts = 201,       // since when series count
+  kCut = 202,          // samples before a time are in blocks
 };
 
 struct SeriesRecord {
@@ -67,6 +71,12 @@ struct MetadataRecord {
   std::string unit;
   std::string help;
 };
+// From the sample at `t` on the series counts since `start`.
+struct StartRecord {
+  SeriesRef ref = 0;
+  TimestampMs t = 0;
+  TimestampMs start = 0;
+};
 // The samples of the series up to here are in the mapped chunk `chunk_ref` (in logs of out-of-order samples).
 struct MmapMarkerRecord {
   SeriesRef ref = 0;
@@ -82,6 +92,8 @@ struct RecordBatch {
   std::vector<ExemplarRecord> exemplars;
   std::vector<MetadataRecord> metadata;
   std::vector<MmapMarkerRecord> mmap_markers;
+  std::vector<StartRecord> starts;
+  TimestampMs cut = INT64_MIN;  // everything older is in blocks
   void clear();
 };
 
@@ -91,6 +103,10 @@ Status DecodeRecord(std::string_view record, RecordBatch* out);
 
 // Each appends a whole record to `out`; nothing when there is nothing to write.
 void EncodeSeries(std::span<const SeriesRecord> series, std::string* out);
+// The same as a record of type kSeriesAgain.
+void EncodeSeriesAgain(std::span<const SeriesRecord> series, std::string* out);
+void EncodeCut(TimestampMs cut, std::string* out);
+void EncodeStarts(std::span<const StartRecord> starts, std::string* out);
 void EncodeSamples(std::span<const SampleRecord> samples, std::string* out);
 // REQUIRES: all histograms have custom buckets, or none has: the two are records of different types.
 void EncodeHistograms(std::span<const HistogramRecord> histograms, std::string* out);

@@ -145,6 +145,18 @@ void ReadExemplars(ByteReader* reader, RecordBatch* out) {
   }
 }
 
+void ReadStarts(ByteReader* reader, RecordBatch* out) {
+  if (reader->empty()) return;
+  const Base base(reader);
+  while (!reader->empty()) {
+    StartRecord record;
+    record.ref = base.Ref(reader);
+    record.t = base.Time(reader);
+    record.start = base.Time(reader);
+    if (reader->ok()) out->starts.push_back(record);
+  }
+}
+
 void ReadMetadata(ByteReader* reader, RecordBatch* out) {
   while (!reader->empty()) {
     MetadataRecord record;
@@ -170,13 +182,22 @@ void RecordBatch::clear() {
   exemplars.clear();
   metadata.clear();
   mmap_markers.clear();
+  starts.clear();
+  cut = INT64_MIN;
 }
 
 Status DecodeRecord(std::string_view record, RecordBatch* out) {
   ByteReader reader(record);
   const std::uint8_t type = reader.Byte();
   switch (static_cast<RecordType>(type)) {
+    case RecordType::kCut:
+      out->cut = std::max(out->cut, static_cast<TimestampMs>(reader.Be64()));
+      break;
+    case RecordType::kStarts:
+      ReadStarts(&reader, out);
+      break;
     case RecordType::kSeries:
+    case RecordType::kSeriesAgain:
       ReadSeries(&reader, out);
       break;
     case RecordType::kSamples:

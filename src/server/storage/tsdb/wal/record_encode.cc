@@ -84,12 +84,41 @@ void PutHistogram(const FloatHistogram& h, bool floats, std::string* out) {
 
 }  // namespace
 
-void EncodeSeries(std::span<const SeriesRecord> series, std::string* out) {
+namespace {
+
+void PutSeries(RecordType type, std::span<const SeriesRecord> series, std::string* out) {
   if (series.empty()) return;
-  PutType(RecordType::kSeries, out);
+  PutType(type, out);
   for (const SeriesRecord& record : series) {
     PutBe64(out, record.ref);
     PutLabels(record.labels, out);
+  }
+}
+
+}  // namespace
+
+void EncodeSeries(std::span<const SeriesRecord> series, std::string* out) {
+  PutSeries(RecordType::kSeries, series, out);
+}
+
+void EncodeSeriesAgain(std::span<const SeriesRecord> series, std::string* out) {
+  PutSeries(RecordType::kSeriesAgain, series, out);
+}
+
+void EncodeCut(TimestampMs cut, std::string* out) {
+  PutType(RecordType::kCut, out);
+  PutBe64(out, static_cast<std::uint64_t>(cut));
+}
+
+void EncodeStarts(std::span<const StartRecord> starts, std::string* out) {
+  if (starts.empty()) return;
+  PutType(RecordType::kStarts, out);
+  const StartRecord& base = starts.front();
+  PutBase(base.ref, base.t, out);
+  for (const StartRecord& record : starts) {
+    PutDifferences(base.ref, base.t, record.ref, record.t, out);
+    PutVarint(out,
+              static_cast<std::int64_t>(static_cast<std::uint64_t>(record.start) - static_cast<std::uint64_t>(base.t)));
   }
 }
 

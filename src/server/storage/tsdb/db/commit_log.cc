@@ -1,0 +1,228 @@
+#include "server/storage/tsdb/db/commit_log.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+
+namespace cachescope::tsdb {
+namespace {
+
+void Raise(std::map<std::uint64_t, TimestampMs>* newest, std::uint64_t segment, TimestampMs t) {
+  if (t == kMinTime) return;
+  TimestampMs& known = newest->try_emplace(segment, t).first->second;
+  known = std::max(known, t);
+}
+
+std::uint64_t FirstWith(const std::map<std::uint64_t, TimestampMs>& newest, TimestampMs mint, std::uint64_t current) {
+  for (const auto& [segment, maxt] : newest) {
+    if (maxt >= mint) return std::min(segment, current);
+  }
+  return current;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<CommitLog>> CommitLog::Open(Env& env, const std::string& directory,
+                                                   const CommitLogOptions& options) {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<LogWriter> wal,
+                              LogWriter::Open(env, JoinPath(directory, "wal"), options.log));
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<LogWriter> late,
+                              LogWriter::Open(env, JoinPath(directory, "wbl"), options.log));
+  std::shared_ptr<CommitLog> log(new CommitLog(options, std::move(wal), std::move(late)));
+  log->segment_ = static_cast<std::uint32_t>(log->wal_->segment() + 1);
+  if (options.sync == WalSync::kInterval) log->syncer_ = std::thread([raw = log.get()] { raw->SyncLoop(); });
+  return log;
+}
+
+CommitLog::~CommitLog() {
+  {
+    const std::lock_guard lock(sync_mu_);
+    stopping_ = true;
+  }
+  sync_cv_.notify_all();
+  if (syncer_.joinable()) syncer_.join();
+}
+
+// Which series need their labels in this segment, and how.
+void CommitLog::CollectLabels(const LoggedBatch& batch) {
+  fresh_.clear();
+  again_.clear();
+  logged_.clear();
+  const std::uint32_t current = segment();
+  for (MemorySeries* series : batch.unlogged) {
+    std::uint32_t in = 0;
+    {
+      const std::lock_guard lock(series->lock());
+      in = series->logged_segment;
+      // So that a series that stands twice in the list is written once; taken back when writing fails.
+      series->logged_segment = current;
+    }
+    if (in == current) continue;
+    (in == 0 ? fresh_ : again_).push_back({series->ref(), series->labels()});
+    logged_.push_back({series, in});
+  }
+}
+
+Status CommitLog::AppendLocked(LogWriter* writer, std::size_t* bytes) {
+  for (const std::string_view part : parts_) *bytes += part.size();
+  return writer->Append(parts_);
+}
+
+Result<std::uint64_t> CommitLog::Log(const LoggedBatch& batch) {
+  if (full_.load(std::memory_order_relaxed)) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return Unavailable("cannot store samples: the disk is nearly full; nothing is taken until space is free again");
+  }
+  const std::lock_guard lock(mu_);
+  CollectLabels(batch);
+  const std::size_t fresh = fresh_.size();
+  fresh_record_.clear();
+  again_record_.clear();
+  EncodeSeries(fresh_, &fresh_record_);
+  EncodeSeriesAgain(again_, &again_record_);
+  parts_.clear();
+  if (fresh != 0) parts_.push_back(fresh_record_);
+  if (!again_.empty()) parts_.push_back(again_record_);
+  for (const std::string& record : batch.records) parts_.push_back(record);
+  std::size_t bytes = 0;
+  Status status = parts_.empty() ? Status() : AppendLocked(wal_.get(), &bytes);
+  const auto now = static_cast<std::uint32_t>(wal_->segment() + 1);
+  // A segment that began with this batch has its labels too.
+  if (!status.ok() || now != segment()) {
+    for (const Logged& logged : logged_) {
+      const std::lock_guard series_lock(logged.series->lock());
+      logged.series->logged_segment = status.ok() ? now : logged.before;
+    }
+    segment_.store(now, std::memory_order_relaxed);
+  }
+  if (status.ok() && !batch.late_records.empty()) {
+    parts_.assign(batch.late_records.begin(), batch.late_records.end());
+    status = AppendLocked(late_.get(), &bytes);
+  }
+  if (!status.ok()) {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+    return status;
+  }
+  written_ += bytes;
+  Raise(&newest_, wal_->segment(), batch.maxt);
+  Raise(&newest_late_, late_->segment(), batch.late_maxt);
+  return written_;
+}
+
+Status CommitLog::LogRecord(std::string_view record) {
+  const std::lock_guard lock(mu_);
+  const Status status = wal_->Append(std::span(&record, 1));
+  if (status.ok()) written_ += record.size();
+  segment_.store(static_cast<std::uint32_t>(wal_->segment() + 1), std::memory_order_relaxed);
+  return status;
+}
+
+Status CommitLog::Sync() {
+  std::shared_ptr<WritableFile> files[2];
+  std::uint64_t upto = 0;
+  {
+    const std::lock_guard lock(mu_);
+    files[0] = wal_->file();
+    files[1] = late_->file();
+    upto = written_;
+  }
+  Status status;
+  for (const auto& file : files) {
+    if (Status one = file->Sync(); !one.ok()) status = std::move(one);
+  }
+  if (!status.ok()) {
+    sync_failures_.fetch_add(1, std::memory_order_relaxed);
+    return status;
+  }
+  const std::lock_guard lock(sync_mu_);
+  synced_ = std::max(synced_, upto);
+  return {};
+}
+
+// One of those who wait syncs for all.
+Status CommitLog::WaitDurable(std::uint64_t ticket) {
+  if (options_.sync != WalSync::kAlways) return {};
+  std::unique_lock lock(sync_mu_);
+  while (synced_ < ticket) {
+    if (syncing_) {
+      sync_cv_.wait(lock);
+      continue;
+    }
+    syncing_ = true;
+    lock.unlock();
+    const Status status = Sync();
+    lock.lock();
+    syncing_ = false;
+    sync_cv_.notify_all();
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+void CommitLog::SyncLoop() {
+  std::unique_lock lock(sync_mu_);
+  std::uint64_t seen = 0;
+  while (!sync_cv_.wait_for(lock, std::chrono::milliseconds(options_.interval), [this] { return stopping_; })) {
+    lock.unlock();
+    std::uint64_t written = 0;
+    {
+      const std::lock_guard log_lock(mu_);
+      written = written_;
+    }
+    if (written != seen) {
+      if (const Status status = Sync(); status.ok()) {
+        seen = written;
+      } else {
+        LogError("cannot make the log durable; it will be tried again", {{"error", std::string(status.message())}});
+      }
+    }
+    lock.lock();
+  }
+}
+
+Status CommitLog::NextSegments() {
+  const std::lock_guard lock(mu_);
+  if (wal_->segment_size() > 0) CACHESCOPE_RETURN_IF_ERROR(wal_->NextSegment());
+  segment_.store(static_cast<std::uint32_t>(wal_->segment() + 1), std::memory_order_relaxed);
+  return late_->segment_size() > 0 ? late_->NextSegment() : Status();
+}
+
+void CommitLog::KnowSegments(std::map<std::uint64_t, TimestampMs> wal, std::map<std::uint64_t, TimestampMs> late) {
+  const std::lock_guard lock(mu_);
+  for (const auto& [segment, maxt] : wal) Raise(&newest_, segment, maxt);
+  for (const auto& [segment, maxt] : late) Raise(&newest_late_, segment, maxt);
+}
+
+std::uint64_t CommitLog::FirstNeeded(TimestampMs mint) const {
+  const std::lock_guard lock(mu_);
+  return FirstWith(newest_, mint, wal_->segment());
+}
+
+Status CommitLog::RemoveBefore(std::uint64_t segment) {
+  const std::lock_guard lock(mu_);
+  newest_.erase(newest_.begin(), newest_.lower_bound(segment));
+  return wal_->RemoveBefore(segment);
+}
+
+Status CommitLog::RemoveLateBefore(TimestampMs mint) {
+  const std::lock_guard lock(mu_);
+  const std::uint64_t first = FirstWith(newest_late_, mint, late_->segment());
+  newest_late_.erase(newest_late_.begin(), newest_late_.lower_bound(first));
+  return late_->RemoveBefore(first);
+}
+
+CommitLogStats CommitLog::stats() const {
+  CommitLogStats out;
+  out.failures = failures_.load();
+  out.refused = refused_.load();
+  out.sync_failures = sync_failures_.load();
+  out.full = full_.load();
+  const std::lock_guard lock(mu_);
+  out.bytes = written_;
+  out.segment = wal_->segment();
+  out.late_segment = late_->segment();
+  return out;
+}
+
+}  // namespace cachescope::tsdb

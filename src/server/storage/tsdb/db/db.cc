@@ -1,0 +1,318 @@
+#include "server/storage/tsdb/db/db.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "server/storage/merge_querier.h"
+#include "server/storage/tsdb/db/checkpoint.h"
+#include "server/storage/tsdb/wal/record.h"
+
+namespace cachescope::tsdb {
+namespace {
+
+constexpr std::chrono::milliseconds kPassEvery(1000);
+constexpr std::chrono::milliseconds kPatience(30'000);
+constexpr std::uint64_t kMostMinFree = 256ULL << 20;
+constexpr DurationMs kSegmentAge = 30 * 60 * 1000;
+
+// In place of the log of a store that is only read.
+class NoLog final : public HeadLog {
+ public:
+  std::uint32_t segment() const noexcept override { return 1; }
+  Result<std::uint64_t> Log(const LoggedBatch&) override { return Refusal(); }
+  Status LogRecord(std::string_view) override { return Refusal(); }
+  Status WaitDurable(std::uint64_t) override { return {}; }
+
+ private:
+  static Status Refusal() { return Unavailable("cannot change the store: it was opened to be read only"); }
+};
+
+DurationMs Milliseconds(std::chrono::steady_clock::duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+TimestampMs RangeBegin(TimestampMs t, DurationMs range) {
+  const TimestampMs rest = t % range;
+  return t - (rest < 0 ? rest + range : rest);
+}
+
+// Blocks another program cut from its head say up to when the log is not needed. Those of late samples do not.
+TimestampMs EndOfBlocks(const BlockSet& blocks) {
+  TimestampMs out = kMinTime;
+  for (const auto& block : *blocks.blocks()) {
+    if (block->meta().hints.empty()) out = std::max(out, block->meta().maxt);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Db>> Db::Open(std::string directory, DbOptions options) {
+  std::unique_ptr<Db> db(new Db(std::move(directory), std::move(options)));
+  CACHESCOPE_RETURN_IF_ERROR(db->Start());
+  return db;
+}
+
+Status Db::Start() {
+  Env& env = *options_.env;
+  if (!options_.read_only) CACHESCOPE_RETURN_IF_ERROR(env.MakeDirectories(directory_));
+  CACHESCOPE_ASSIGN_OR_RETURN(blocks_, BlockSet::Open(env, directory_));
+  HeadOptions head = options_.head;
+  head.chunk_range = options_.block_range;
+  if (options_.read_only) {
+    head.log = std::make_shared<NoLog>();
+  } else {
+    CACHESCOPE_ASSIGN_OR_RETURN(log_, CommitLog::Open(env, directory_, options_.log));
+    head.log = log_;
+  }
+  head_ = std::make_unique<Head>(head);
+  const auto begin = std::chrono::steady_clock::now();
+  HeadLoader loader(*head_);
+  const ReplayOptions replay{0, options_.read_only, options_.exemplars, options_.report};
+  std::vector<LoadCounts> counts;
+  CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(env, directory_, &loader, replay, &counts));
+  cut_ = replay_.cut != kMinTime ? replay_.cut : EndOfBlocks(*blocks_);
+  loader.Finish(counts, cut_);
+  replay_ms_ = Milliseconds(std::chrono::steady_clock::now() - begin);
+  if (options_.read_only) return {};
+  log_->KnowSegments(replay_.newest, replay_.newest_late);
+  segments_since_ = options_.head.clock->NowMs();
+  if (options_.background) maintainer_ = std::thread([this] { Run(); });
+  return {};
+}
+
+Db::~Db() {
+  {
+    const std::lock_guard lock(wake_mu_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (maintainer_.joinable()) maintainer_.join();
+  if (log_ == nullptr) return;
+  if (const Status status = log_->Sync(); !status.ok()) {
+    LogError("cannot make the log durable", {{"error", std::string(status.message())}});
+  }
+}
+
+void Db::Run() {
+  std::string last;
+  std::unique_lock lock(wake_mu_);
+  while (!wake_.wait_for(lock, kPassEvery, [this] { return stopping_.load(); })) {
+    lock.unlock();
+    const Status status = Maintain();
+    // One line for each new cause, not one a second.
+    std::string cause = status.ok() || status.code() == Code::kCancelled ? "" : std::string(status.message());
+    if (!cause.empty() && cause != last) LogError("the store needs attention", {{"error", cause}});
+    last = std::move(cause);
+    lock.lock();
+  }
+}
+
+// The head's view is taken first: what it does not hold any more is in a block by then.
+std::unique_ptr<storage::Querier> Db::NewQuerier(TimestampMs mint, TimestampMs maxt) {
+  std::unique_ptr<storage::Querier> head = head_->NewQuerier(mint, maxt);
+  std::vector<storage::MergePart> parts;
+  for (const auto& block : *blocks_->blocks()) {
+    const BlockMeta& meta = block->meta();
+    if (meta.mint > maxt || meta.maxt <= mint) continue;
+    parts.push_back({block->NewQuerier(mint, maxt), meta.maxt - 1});
+  }
+  if (parts.empty()) return head;
+  parts.push_back({std::move(head)});
+  return storage::MergeQueriers(std::move(parts));
+}
+
+DbStats Db::stats() const {
+  DbStats out;
+  out.head = head_->stats();
+  out.blocks = blocks_->stats();
+  if (log_ != nullptr) out.log = log_->stats();
+  out.replay = replay_;
+  out.replay_ms = replay_ms_;
+  out.log_bytes = log_bytes_.load();
+  out.cuts = cuts_.load();
+  out.compactions = compactions_.load();
+  out.failures = failures_.load();
+  out.deleted_by_time = deleted_by_time_.load();
+  out.deleted_by_size = deleted_by_size_.load();
+  return out;
+}
+
+Status Db::Maintain() {
+  const std::lock_guard lock(maintain_mu_);
+  Status first;
+  const auto note = [&](const Status& status) {
+    if (status.ok() || status.code() == Code::kCancelled) return;
+    failures_.fetch_add(1);
+    if (first.ok()) first = status;
+  };
+  note(Retain());
+  note(CheckSpace());
+  while (!stopping_ && NeedsCut()) {
+    const Status status = CutOldest(false);
+    note(status);
+    if (!status.ok()) break;
+  }
+  note(DropSegments());
+  note(Compact());
+  return first;
+}
+
+Status Db::CheckSpace() {
+  if (log_ == nullptr) return {};
+  CACHESCOPE_ASSIGN_OR_RETURN(const DiskSpace space, options_.env->Space(directory_));
+  std::uint64_t least = options_.min_free;
+  if (least == DbOptions::kDefaultMinFree) least = std::min(space.total / 20, kMostMinFree);
+  const bool was_full = log_->stats().full;
+  // Once full, some more must be free before anything is taken again.
+  const bool full = space.available < least + (was_full ? least / 8 : 0);
+  if (full != was_full) {
+    const std::string available = std::to_string(space.available >> 20) + " MiB";
+    if (full) {
+      LogError("the disk is nearly full: nothing is stored until space is free again", {{"available", available}});
+    } else {
+      LogInfo("the disk has space again: samples are stored", {{"available", available}});
+    }
+    log_->SetFull(full);
+  }
+  return {};
+}
+
+bool Db::NeedsCut() const {
+  const HeadStats head = head_->stats();
+  if (log_ == nullptr || head.min_time > head.max_time) return false;
+  const TimestampMs begin = RangeBegin(std::max(head.min_time, cut_), options_.block_range);
+  const DurationMs keep = std::max(options_.block_range / 2, options_.head.out_of_order_window);
+  return head.max_time >= begin + options_.block_range + keep;
+}
+
+BlockWriteOptions Db::WriteOptions() const {
+  BlockWriteOptions out;
+  out.encoding = options_.encoding;
+  out.chunk_range = options_.block_range;
+  out.clock = options_.head.clock;
+  out.cancel = &stopping_;
+  return out;
+}
+
+Status Db::CutOldest(bool all) {
+  const HeadStats stats = head_->stats();
+  const TimestampMs oldest = std::max(stats.min_time, cut_);
+  BlockWriteOptions write = WriteOptions();
+  write.mint = RangeBegin(oldest, options_.block_range);
+  write.maxt = write.mint + options_.block_range;
+  if (all) write.maxt = std::min(write.maxt, stats.max_time + 1);
+  write.mint = std::max(write.mint, cut_);
+  CACHESCOPE_RETURN_IF_ERROR(head_->CloseBefore(write.maxt, kPatience));
+  std::optional<BlockMeta> written;
+  {
+    const auto source = head_->NewQuerier(write.mint, write.maxt - 1);
+    CACHESCOPE_ASSIGN_OR_RETURN(written, WriteBlock(*options_.env, directory_, *source, write));
+  }
+  if (written.has_value()) CACHESCOPE_RETURN_IF_ERROR(blocks_->Add(written->ulid));
+  cut_ = write.maxt;
+  std::string record;
+  EncodeCut(cut_, &record);
+  CACHESCOPE_RETURN_IF_ERROR(log_->LogRecord(record));
+  head_->Truncate(cut_);
+  cuts_.fetch_add(1);
+  return log_->NextSegments();
+}
+
+Status Db::DropSegments() {
+  if (log_ == nullptr) return {};
+  const TimestampMs now = options_.head.clock->NowMs();
+  if (now - segments_since_ >= kSegmentAge || now < segments_since_) {
+    segments_since_ = now;
+    CACHESCOPE_RETURN_IF_ERROR(log_->NextSegments());
+  }
+  const std::string wal = JoinPath(directory_, "wal");
+  std::uint64_t bytes = 0;
+  bool droppable = false;
+  const std::uint64_t first = log_->FirstNeeded(cut_);
+  for (const std::string& directory : {wal, JoinPath(directory_, "wbl")}) {
+    CACHESCOPE_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, options_.env->List(directory));
+    for (const DirectoryEntry& entry : entries) {
+      const std::int64_t number = SegmentNumber(entry.name);
+      bytes += entry.size;
+      droppable = droppable || (directory == wal && number >= 0 && static_cast<std::uint64_t>(number) < first);
+    }
+  }
+  log_bytes_ = bytes;
+  if (droppable) {
+    CACHESCOPE_RETURN_IF_ERROR(WriteCheckpoint(*options_.env, wal, first - 1, *head_, cut_, options_.log.log));
+    CACHESCOPE_RETURN_IF_ERROR(log_->RemoveBefore(first));
+  }
+  return log_->RemoveLateBefore(cut_);
+}
+
+Status Db::Compact() {
+  const std::vector<DurationMs> ranges =
+      CompactionRanges(options_.block_range, MaxBlockRange(options_.block_range, options_.retention.time));
+  while (!stopping_ && log_ != nullptr) {
+    std::vector<BlockMeta> metas;
+    for (const auto& block : *blocks_->blocks()) metas.push_back(block->meta());
+    const std::vector<std::string> plan = PlanCompaction(std::move(metas), ranges);
+    if (plan.empty()) break;
+    CACHESCOPE_RETURN_IF_ERROR(RunCompaction(*blocks_, plan, WriteOptions()).status());
+    compactions_.fetch_add(1);
+  }
+  return {};
+}
+
+Status Db::Retain() {
+  if (log_ == nullptr) return {};
+  RetentionState state;
+  state.now = options_.head.clock->NowMs();
+  TimestampMs newest = head_->stats().max_time;
+  for (const auto& block : *blocks_->blocks()) newest = std::max(newest, block->meta().maxt - 1);
+  if (newest != kMinTime) state.newest = newest;
+  state.other_bytes = log_bytes_.load();
+  CACHESCOPE_ASSIGN_OR_RETURN(const RetentionPlan gone, ApplyRetention(*blocks_, options_.retention, state));
+  deleted_by_time_.fetch_add(gone.by_time.size());
+  deleted_by_size_.fetch_add(gone.by_size.size());
+  return {};
+}
+
+Status Db::Flush() {
+  const std::lock_guard lock(maintain_mu_);
+  while (true) {
+    const HeadStats stats = head_->stats();
+    if (stats.min_time > stats.max_time || std::max(stats.min_time, cut_) > stats.max_time) break;
+    CACHESCOPE_RETURN_IF_ERROR(CutOldest(true));
+  }
+  CACHESCOPE_RETURN_IF_ERROR(DropSegments());
+  return Compact();
+}
+
+Result<std::size_t> Db::DeleteSeries(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers) {
+  // A cut in between would carry deleted samples into a block that this has passed.
+  const std::lock_guard lock(maintain_mu_);
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::size_t in_head, head_->Delete(mint, maxt, matchers));
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::size_t in_blocks, blocks_->DeleteSeries(mint, maxt, matchers));
+  return in_head + in_blocks;
+}
+
+Result<std::size_t> Db::CleanTombstones() {
+  const std::lock_guard lock(maintain_mu_);
+  return tsdb::CleanTombstones(*blocks_, WriteOptions());
+}
+
+Result<BackupReport> Db::Backup(const std::string& destination, bool with_head) {
+  const std::lock_guard lock(maintain_mu_);
+  CACHESCOPE_ASSIGN_OR_RETURN(BackupReport report, BackupBlocks(*blocks_, destination));
+  const HeadStats stats = head_->stats();
+  if (!with_head || stats.min_time > stats.max_time) return report;
+  BlockWriteOptions write = WriteOptions();
+  write.mint = std::max(stats.min_time, cut_);
+  write.maxt = stats.max_time + 1;
+  if (write.mint >= write.maxt) return report;
+  const auto source = head_->NewQuerier(write.mint, write.maxt - 1);
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::optional<BlockMeta> written,
+                              WriteBlock(*options_.env, destination, *source, write));
+  if (written.has_value()) ++report.blocks;
+  return report;
+}
+
+}  // namespace cachescope::tsdb

@@ -1,0 +1,129 @@
+// Db is the metric store on disk: a head whose commits are logged, the blocks its past was cut into, and the thread
+// that keeps both in order. The directory has the layout of a Prometheus data directory.
+//
+// Promise. What Commit took survives the end of the process, and the end of the machine as far as `log.sync` says
+// (commit_log.h). Opening brings it back, reading around damage (replay.h, block_set.h). One process at a time: the
+// caller holds the lock of the directory. Thread-safe.
+//
+// Cutting. When the head holds more than one and a half block ranges, its oldest range becomes a block: appenders are
+// closed out of it, the block is written and taken in, the head forgets it, and segments of the log that hold nothing
+// newer go, their series kept in a checkpoint. A query sees every sample once throughout.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/env.h"
+#include "server/storage/exemplar_store.h"
+#include "server/storage/querier.h"
+#include "server/storage/tsdb/block/backup.h"
+#include "server/storage/tsdb/block/block_set.h"
+#include "server/storage/tsdb/block/compaction.h"
+#include "server/storage/tsdb/block/retention.h"
+#include "server/storage/tsdb/db/commit_log.h"
+#include "server/storage/tsdb/db/replay.h"
+#include "server/storage/tsdb/head.h"
+
+namespace cachescope::tsdb {
+
+struct DbOptions {
+  HeadOptions head;  // `chunk_range` and `log` are set by the Db
+  DurationMs block_range = kDefaultBlockRange;
+  RetentionOptions retention;  // time 0: for ever
+  FloatEncoding encoding = FloatEncoding::kXor;
+  CommitLogOptions log;
+  // Below this free space nothing is taken; kDefaultMinFree: a twentieth of the disk, at most 256 MiB.
+  std::uint64_t min_free = kDefaultMinFree;
+  static constexpr std::uint64_t kDefaultMinFree = UINT64_MAX;
+  bool read_only = false;                             // nothing on disk changes; Append is refused
+  bool background = true;                             // false: the caller calls Maintain
+  Env* env = &Env::Posix();                           // not owned
+  storage::ExemplarStore* exemplars = nullptr;        // filled by the replay; not owned
+  std::function<void(const ReplayProgress&)> report;  // while opening
+};
+
+struct DbStats {
+  HeadStats head;
+  BlockSetStats blocks;
+  CommitLogStats log;
+  ReplayStats replay;  // of the opening
+  DurationMs replay_ms = 0;
+  std::uint64_t log_bytes = 0;  // of wal/ and wbl/ on disk, at the last look
+  std::uint64_t cuts = 0;
+  std::uint64_t compactions = 0;
+  std::uint64_t failures = 0;  // of cuts, compactions, checkpoints and retention
+  std::uint64_t deleted_by_time = 0;
+  std::uint64_t deleted_by_size = 0;
+};
+
+class Db final : public storage::Storage {
+ public:
+  // Errors: those of the Env about the directory. Damage is no error.
+  static Result<std::unique_ptr<Db>> Open(std::string directory, DbOptions options);
+  // Waits for the maintenance under way and makes the log durable.
+  ~Db() override;
+
+  std::unique_ptr<storage::Appender> NewAppender() override { return head_->NewAppender(); }
+  std::unique_ptr<storage::Querier> NewQuerier(TimestampMs mint, TimestampMs maxt) override;
+
+  Head& head() noexcept { return *head_; }
+  const Head& head() const noexcept { return *head_; }
+  BlockSet& blocks() noexcept { return *blocks_; }
+  const std::string& directory() const noexcept { return directory_; }
+  DbStats stats() const;
+
+  // One pass: free space, cuts, checkpoint, compaction, retention. The first error; the rest is done all the same.
+  Status Maintain();
+  // Cuts everything the head holds into blocks, whatever its age, and compacts.
+  Status Flush();
+  // Samples of matching series in [mint, maxt]; returns how many series of head and blocks it touched.
+  Result<std::size_t> DeleteSeries(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers);
+  Result<std::size_t> CleanTombstones();
+  // A copy that opens as a store of its own, consistent while running; `with_head`: also what is not in blocks yet.
+  Result<BackupReport> Backup(const std::string& destination, bool with_head);
+
+ private:
+  Db(std::string directory, DbOptions options) : directory_(std::move(directory)), options_(std::move(options)) {}
+
+  Status Start();
+  Status CheckSpace();
+  bool NeedsCut() const;
+  Status CutOldest(bool all);
+  Status DropSegments();
+  Status Compact();
+  Status Retain();
+  BlockWriteOptions WriteOptions() const;
+  void Run();
+
+  const std::string directory_;
+  DbOptions options_;
+  std::shared_ptr<CommitLog> log_;  // null when read-only
+  std::unique_ptr<Head> head_;
+  std::unique_ptr<BlockSet> blocks_;
+  ReplayStats replay_;
+  DurationMs replay_ms_ = 0;
+  TimestampMs cut_ = kMinTime;      // everything older is in blocks; guarded by maintain_mu_
+  TimestampMs segments_since_ = 0;  // guarded by maintain_mu_
+
+  std::mutex maintain_mu_;  // one pass at a time
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> log_bytes_{0};
+  std::atomic<std::uint64_t> cuts_{0};
+  std::atomic<std::uint64_t> compactions_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> deleted_by_time_{0};
+  std::atomic<std::uint64_t> deleted_by_size_{0};
+
+  std::mutex wake_mu_;
+  std::condition_variable wake_;
+  std::thread maintainer_;
+};
+
+}  // namespace cachescope::tsdb

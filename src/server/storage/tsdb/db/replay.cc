@@ -1,0 +1,197 @@
+#include "server/storage/tsdb/db/replay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "server/storage/tsdb/db/replay_workers.h"
+#include "server/storage/tsdb/wal/log_reader.h"
+#include "server/storage/tsdb/wal/record.h"
+
+namespace cachescope::tsdb {
+namespace {
+
+constexpr std::size_t kBatchSamples = 32 * 1024;
+constexpr std::size_t kNamedDamages = 20;
+constexpr std::string_view kCheckpointPrefix = "checkpoint.";
+
+// Reads the logs in order, makes the series, and hands the samples to the workers.
+class LogReplay {
+ public:
+  LogReplay(Env& env, HeadLoader* loader, const ReplayOptions& options)
+      : env_(env), loader_(loader), options_(options), workers_(loader, options.threads) {}
+
+  Status ReadAll(const std::string& directory);
+  ReplayStats Finish(std::vector<LoadCounts>* counts);
+
+ private:
+  Status ReadSegment(const LogSegmentFile& segment);
+  void TakeRecord(std::string_view record, const LogSegmentFile& segment);
+  void TakeSeries(const LogSegmentFile& segment);
+  void TakeExemplars();
+  void NoteDamage(const LogSegmentFile& segment, std::uint64_t position, const std::string& cause);
+  void Flush();
+
+  Env& env_;
+  HeadLoader* const loader_;
+  const ReplayOptions& options_;
+  ReplayWorkers workers_;
+  ReplayStats stats_;
+  TimestampMs maxt_ = kMinTime;  // of the segment being read
+  std::shared_ptr<RecordBatch> batch_ = std::make_shared<RecordBatch>();
+};
+
+void LogReplay::NoteDamage(const LogSegmentFile& segment, std::uint64_t position, const std::string& cause) {
+  ++stats_.damages;
+  std::string text = segment.path + " at byte " + std::to_string(position) + ": " + cause;
+  LogWarn("damage in the log; what lies behind it is read on", {{"damage", text}});
+  if (stats_.damage.size() < kNamedDamages) stats_.damage.push_back(std::move(text));
+}
+
+void LogReplay::TakeSeries(const LogSegmentFile& segment) {
+  const auto logged = static_cast<std::uint32_t>(segment.number + 1);
+  for (const SeriesRecord& record : batch_->series) (void)loader_->AddSeries(record.ref, record.labels, logged);
+  batch_->series.clear();
+}
+
+void LogReplay::TakeExemplars() {
+  for (const ExemplarRecord& record : batch_->exemplars) {
+    const MemorySeries* series = loader_->Find(loader_->Resolve(record.ref));
+    if (options_.exemplars == nullptr || series == nullptr) continue;
+    (void)options_.exemplars->AddExemplar(series->labels(), {record.labels, record.value, record.t});
+  }
+  batch_->exemplars.clear();
+}
+
+void LogReplay::Flush() {
+  if (loader_->has_aliases()) {
+    for (SampleRecord& record : batch_->samples) record.ref = loader_->Resolve(record.ref);
+    for (HistogramRecord& record : batch_->histograms) record.ref = loader_->Resolve(record.ref);
+    for (TombstoneRecord& record : batch_->tombstones) record.ref = loader_->Resolve(record.ref);
+    for (StartRecord& record : batch_->starts) record.ref = loader_->Resolve(record.ref);
+  }
+  auto next = workers_.Take();
+  // The start times of a commit stand before its samples, which may go on in the next batch.
+  next->starts = batch_->starts;
+  batch_->cut = stats_.cut;
+  workers_.Give(std::exchange(batch_, std::move(next)));
+}
+
+void LogReplay::TakeRecord(std::string_view record, const LogSegmentFile& segment) {
+  // Deletions mean the samples before them.
+  const bool deletes = !record.empty() && static_cast<RecordType>(record.front()) == RecordType::kTombstones;
+  if (deletes) Flush();
+  if (!record.empty() && static_cast<RecordType>(record.front()) == RecordType::kStarts) batch_->starts.clear();
+  const std::size_t samples = batch_->samples.size();
+  const std::size_t histograms = batch_->histograms.size();
+  const Status status = DecodeRecord(record, batch_.get());
+  for (std::size_t i = samples; i < batch_->samples.size(); ++i) maxt_ = std::max(maxt_, batch_->samples[i].t);
+  for (std::size_t i = histograms; i < batch_->histograms.size(); ++i) maxt_ = std::max(maxt_, batch_->histograms[i].t);
+  stats_.cut = std::max(stats_.cut, batch_->cut);
+  if (status.code() == Code::kInvalidArgument) {
+    ++stats_.unknown;
+  } else if (!status.ok()) {
+    NoteDamage(segment, 0, std::string(status.message()));
+  }
+  if (!batch_->series.empty()) TakeSeries(segment);
+  if (!batch_->exemplars.empty()) TakeExemplars();
+  batch_->metadata.clear();
+  batch_->mmap_markers.clear();
+  if (deletes || batch_->samples.size() + batch_->histograms.size() >= kBatchSamples) Flush();
+}
+
+Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file, env_.Map(segment.path));
+  LogReader reader(file->bytes());
+  maxt_ = kMinTime;
+  std::string_view record;
+  while (reader.Next(&record)) TakeRecord(record, segment);
+  Flush();
+  if (maxt_ != kMinTime && !segment.in_checkpoint) {
+    (segment.late ? stats_.newest_late : stats_.newest)[segment.number] = maxt_;
+  }
+  stats_.bytes += file->bytes().size();
+  ++stats_.segments;
+  bool torn = false;
+  for (const LogDamage& damage : reader.damage()) {
+    NoteDamage(segment, damage.position, damage.cause);
+    torn = torn || damage.at_end;
+  }
+  if (!torn || options_.read_only) return {};
+  const std::uint64_t end = reader.good_end();
+  file.reset();
+  // So that other readers of this format, which stop at damage, come past it.
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> cut, env_.OpenToAppend(segment.path));
+  CACHESCOPE_RETURN_IF_ERROR(cut->Truncate(end));
+  return cut->Sync();
+}
+
+Status LogReplay::ReadAll(const std::string& directory) {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> segments, ListSegments(env_, JoinPath(directory, "wal")));
+  CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> late, ListSegments(env_, JoinPath(directory, "wbl")));
+  for (LogSegmentFile& segment : late) segment.late = true;
+  segments.insert(segments.end(), late.begin(), late.end());
+  ReplayProgress progress{0, segments.size()};
+  for (const LogSegmentFile& segment : segments) {
+    CACHESCOPE_RETURN_IF_ERROR(ReadSegment(segment));
+    ++progress.segments_done;
+    if (options_.report) options_.report(progress);
+  }
+  return {};
+}
+
+ReplayStats LogReplay::Finish(std::vector<LoadCounts>* counts) {
+  *counts = workers_.Finish();
+  for (const LoadCounts& one : *counts) {
+    stats_.samples += one.samples;
+    stats_.late += one.late;
+    stats_.dropped += one.dropped;
+    stats_.orphaned += one.orphaned;
+  }
+  stats_.series = loader_->series_count();
+  return std::move(stats_);
+}
+
+}  // namespace
+
+std::int64_t CheckpointNumber(std::string_view name) noexcept {
+  if (!name.starts_with(kCheckpointPrefix)) return -1;
+  return SegmentNumber(name.substr(kCheckpointPrefix.size()));
+}
+
+std::string CheckpointName(std::uint64_t number) { return std::string(kCheckpointPrefix) + SegmentName(number); }
+
+Result<std::vector<LogSegmentFile>> ListSegments(Env& env, const std::string& log_directory) {
+  std::vector<LogSegmentFile> out;
+  if (!env.Exists(log_directory)) return out;
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, env.List(log_directory));
+  std::int64_t checkpoint = -1;
+  for (const DirectoryEntry& entry : entries) {
+    if (entry.is_directory) checkpoint = std::max(checkpoint, CheckpointNumber(entry.name));
+  }
+  if (checkpoint >= 0) {
+    const std::string inside = JoinPath(log_directory, CheckpointName(static_cast<std::uint64_t>(checkpoint)));
+    CACHESCOPE_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> parts, env.List(inside));
+    for (const DirectoryEntry& part : parts) {
+      if (SegmentNumber(part.name) >= 0) out.push_back({JoinPath(inside, part.name), 0, true});
+    }
+  }
+  for (const DirectoryEntry& entry : entries) {
+    const std::int64_t number = entry.is_directory ? -1 : SegmentNumber(entry.name);
+    if (number > checkpoint) {
+      out.push_back({JoinPath(log_directory, entry.name), static_cast<std::uint64_t>(number), false});
+    }
+  }
+  return out;
+}
+
+Result<ReplayStats> Replay(Env& env, const std::string& directory, HeadLoader* loader, const ReplayOptions& options,
+                           std::vector<LoadCounts>* counts) {
+  LogReplay replay(env, loader, options);
+  const Status status = replay.ReadAll(directory);
+  ReplayStats stats = replay.Finish(counts);
+  if (!status.ok()) return status;
+  return stats;
+}
+
+}  // namespace cachescope::tsdb

@@ -1,0 +1,89 @@
+#include "server/storage/tsdb/head_loader.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "server/storage/tsdb/head_state.h"
+
+namespace cachescope::tsdb {
+
+HeadLoader::HeadLoader(Head& head) : state_(head.state_) {
+  context_.samples_per_chunk = state_->options.samples_per_chunk;
+  context_.chunk_range = state_->options.chunk_range;
+}
+
+MemorySeries* HeadLoader::AddSeries(SeriesRef ref, const Labels& labels, std::uint32_t segment) {
+  if (ref == 0 || ref > SeriesTable::kMaxRef || labels.empty()) return nullptr;
+  if (MemorySeries* there = state_->table.Get(ref); there != nullptr) {
+    there->logged_segment = segment;
+    return there;
+  }
+  newest_ = std::max(newest_, ref);
+  SeriesShards::Shard& shard = state_->shards.ForLabels(labels);
+  if (const auto same = shard.series.find(labels); same != shard.series.end()) {
+    (*same)->logged_segment = segment;
+    aliases_[ref] = (*same)->ref();
+    return *same;
+  }
+  auto owned = std::make_unique<MemorySeries>(ref, labels);
+  MemorySeries* series = owned.get();
+  series->logged_segment = segment;
+  state_->table.Set(std::move(owned));
+  shard.series.insert(series);
+  series_.push_back(series);
+  return series;
+}
+
+MemorySeries* HeadLoader::Find(SeriesRef ref) const { return state_->table.Get(ref); }
+
+SeriesRef HeadLoader::Resolve(SeriesRef ref) const {
+  const auto alias = aliases_.find(ref);
+  return alias == aliases_.end() ? ref : alias->second;
+}
+
+void HeadLoader::Append(MemorySeries* series, TimestampMs t, const SampleValue& value, LoadCounts* counts) const {
+  switch (Admit(series->newest(), t, value)) {
+    case Admission::kAppend:
+      series->Append(context_, t, value, &counts->change);
+      break;
+    case Admission::kOutOfOrder:
+      if (!series->AppendLate(context_, t, value, &counts->change)) {
+        ++counts->dropped;
+        return;
+      }
+      ++counts->late;
+      break;
+    default:
+      ++counts->dropped;
+      return;
+  }
+  ++counts->samples;
+  counts->mint = std::min(counts->mint, t);
+  counts->maxt = std::max(counts->maxt, t);
+}
+
+void HeadLoader::Delete(MemorySeries* series, TimeRange range) const { series->Delete(range); }
+
+void HeadLoader::Finish(const std::vector<LoadCounts>& counts, TimestampMs cut) {
+  std::sort(series_.begin(), series_.end(),
+            [](const MemorySeries* a, const MemorySeries* b) { return a->ref() < b->ref(); });
+  for (MemorySeries* series : series_) {
+    state_->index.Load(series->labels(), series->ref());
+    state_->counters.series_bytes.fetch_add(SeriesMemory(series->labels()), std::memory_order_relaxed);
+  }
+  state_->index.SkipTo(newest_);
+  state_->series_count = series_.size();
+  state_->counters.series_created = series_.size();
+  TimestampMs mint = kMaxTime;
+  TimestampMs maxt = kMinTime;
+  for (const LoadCounts& one : counts) {
+    state_->ApplyChange(one.change);
+    mint = std::min(mint, one.mint);
+    maxt = std::max(maxt, one.maxt);
+  }
+  state_->min_time = mint;
+  state_->max_time = maxt;
+  TruncateHead(state_.get(), cut);
+}
+
+}  // namespace cachescope::tsdb
