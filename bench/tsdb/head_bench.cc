@@ -126,6 +126,45 @@ void SelectOnly(benchmark::State& state) {
 }
 BENCHMARK(SelectOnly)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 
+// Listings of a label, over the whole time and over a part of it. `pod` has a value per 100 series, `id` one per series.
+void LabelValues(benchmark::State& state, const std::string& name, const std::vector<Matcher>& matchers) {
+  Fixture fixture(state.range(0));
+  for (int i = 0; i < 10; ++i) fixture.Scrape();
+  std::size_t values = 0;
+  for (auto _ : state) {
+    auto querier = fixture.head().NewQuerier(kInterval * 5, fixture.now());
+    values = querier->LabelValues(name, matchers, 0)->size();
+  }
+  state.counters["values"] = static_cast<double>(values);
+}
+BENCHMARK_CAPTURE(LabelValues, id, "id", {})->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(LabelValues, pod, "pod", {})->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(LabelValues, pod_of_a_metric, "pod", {Matcher::Equal("__name__", "requests_total_3")})
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(LabelValues, id_of_a_metric, "id", {Matcher::Equal("__name__", "requests_total_3")})
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(LabelValues, id_of_all, "id", {Matcher::Equal("job", "cache")})
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(LabelValues, metrics_of_a_pod, "__name__", {*Matcher::New(MatchType::kRegex, "pod", "pod-.*7")})
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond);
+
+void LabelNames(benchmark::State& state, const std::vector<Matcher>& matchers) {
+  Fixture fixture(state.range(0));
+  for (int i = 0; i < 10; ++i) fixture.Scrape();
+  for (auto _ : state) {
+    auto querier = fixture.head().NewQuerier(kInterval * 5, fixture.now());
+    benchmark::DoNotOptimize(querier->LabelNames(matchers, 0));
+  }
+}
+BENCHMARK_CAPTURE(LabelNames, all, {})->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(LabelNames, of_a_metric, {Matcher::Equal("__name__", "requests_total_3")})
+    ->Arg(100'000)
+    ->Unit(benchmark::kMillisecond);
+
 void DecodeChunk(benchmark::State& state) {
   XorWriter writer;
   double v = 0;

@@ -98,6 +98,13 @@ JsonWriter& JsonWriter::Null() {
   return *this;
 }
 
+JsonWriter& JsonWriter::Raw(std::string_view json) {
+  Separate();
+  text_ += json;
+  MaybeFlush();
+  return *this;
+}
+
 JsonWriter& JsonWriter::Timestamp(TimestampMs t) {
   Separate();
   if (t < 0) text_.push_back('-');

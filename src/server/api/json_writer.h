@@ -28,6 +28,8 @@ class JsonWriter {
   JsonWriter& Double(double value);  // null for NaN and infinities, which JSON has not
   JsonWriter& Bool(bool value);
   JsonWriter& Null();
+  // A value that is JSON text already.
+  JsonWriter& Raw(std::string_view json);
 
   // Forms of the Prometheus API.
   JsonWriter& Timestamp(TimestampMs t);           // seconds: 1435781451.781

@@ -66,6 +66,10 @@ class TracedQuerier final : public storage::Querier {
                                                std::size_t limit) override {
     return next_->LabelValues(name, matchers, limit);
   }
+  Status VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                          const std::function<bool(std::string_view)>& visit) override {
+    return next_->VisitLabelValues(name, matchers, visit);
+  }
 
  private:
   const std::unique_ptr<storage::Querier> next_;

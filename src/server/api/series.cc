@@ -1,5 +1,6 @@
 // /api/v1/series, labels, label/:name/values.
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -32,16 +33,17 @@ Result<Selection> ReadSelection(const http::Params& params, bool matchers_named)
   return out;
 }
 
-template <typename Range>
-void WriteList(http::ResponseWriter& response, const Range& values, std::vector<std::string> warnings) {
-  WriteSuccess(
-      response,
-      [&](JsonWriter& json) {
-        json.BeginArray();
-        for (const std::string& value : values) json.String(value);
-        json.EndArray();
-      },
-      warnings);
+constexpr const char* kTruncated = "results truncated due to limit";
+
+// Label sets of the series found, in order and each once; `sets` keeps them.
+std::vector<const Labels*> SortedLabels(const std::vector<storage::SeriesSet>& sets) {
+  std::vector<const Labels*> out;
+  for (const storage::SeriesSet& set : sets) {
+    for (const auto& series : set.series) out.push_back(&series->labels());
+  }
+  std::sort(out.begin(), out.end(), [](const Labels* a, const Labels* b) { return *a < *b; });
+  out.erase(std::unique(out.begin(), out.end(), [](const Labels* a, const Labels* b) { return *a == *b; }), out.end());
+  return out;
 }
 
 void SeriesList(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
@@ -50,7 +52,7 @@ void SeriesList(const ApiContext& api, const http::Request& request, http::Respo
   auto selection = ReadSelection(params, true);
   if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
   auto querier = api.storage->NewQuerier(selection->start, selection->end);
-  std::set<Labels> found;
+  std::vector<storage::SeriesSet> sets;
   std::vector<std::string> warnings;
   storage::SelectHints hints;
   hints.mint = selection->start;
@@ -59,44 +61,105 @@ void SeriesList(const ApiContext& api, const http::Request& request, http::Respo
   for (const auto& matchers : selection->matchers) {
     auto set = querier->Select(false, hints, matchers);
     if (!set.ok()) return WriteExecutionError(response, set.status());
-    for (const auto& series : set->series) found.insert(series->labels());
     warnings.insert(warnings.end(), set->warnings.begin(), set->warnings.end());
+    sets.push_back(std::move(*set));
   }
-  std::size_t count = 0;
-  const bool cut = selection->limit > 0 && found.size() > selection->limit;
-  if (cut) warnings.emplace_back("results truncated due to limit");
+  std::vector<const Labels*> found = SortedLabels(sets);
+  if (selection->limit > 0 && found.size() > selection->limit) {
+    found.resize(selection->limit);
+    warnings.emplace_back(kTruncated);
+  }
   WriteSuccess(
       response,
       [&](JsonWriter& json) {
         json.BeginArray();
-        for (const Labels& labels : found) {
-          if (cut && count++ == selection->limit) break;
-          json.LabelObject(labels);
-        }
+        for (const Labels* labels : found) json.LabelObject(*labels);
         json.EndArray();
       },
       warnings);
 }
 
-// Names or values over the union of the selectors; `name` empty means names.
-void Names(const ApiContext& api, const http::Request& request, http::ResponseWriter& response,
-           const std::string& name) {
+// Names of labels over the union of the selectors.
+void Names(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   auto selection = ReadSelection(request.AllParams(), false);
   if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
   auto querier = api.storage->NewQuerier(selection->start, selection->end);
   if (selection->matchers.empty()) selection->matchers.emplace_back();
   std::set<std::string> found;
   for (const auto& matchers : selection->matchers) {
-    auto names = name.empty() ? querier->LabelNames(matchers, 0) : querier->LabelValues(name, matchers, 0);
+    auto names = querier->LabelNames(matchers, 0);
     if (!names.ok()) return WriteExecutionError(response, names.status());
     found.insert(names->begin(), names->end());
   }
   std::vector<std::string> warnings;
   if (selection->limit > 0 && found.size() > selection->limit) {
     found.erase(std::next(found.begin(), static_cast<std::ptrdiff_t>(selection->limit)), found.end());
-    warnings.emplace_back("results truncated due to limit");
+    warnings.emplace_back(kTruncated);
   }
-  WriteList(response, found, std::move(warnings));
+  WriteSuccess(
+      response,
+      [&](JsonWriter& json) {
+        json.BeginArray();
+        for (const std::string& name : found) json.String(name);
+        json.EndArray();
+      },
+      warnings);
+}
+
+// A list of values as it is written, at most `limit` (0: all).
+class ValueList {
+ public:
+  explicit ValueList(std::size_t limit) : limit_(limit) { json_.BeginArray(); }
+  // False: there is no room, for this one already.
+  bool Add(std::string_view value) {
+    if (limit_ != 0 && count_ == limit_) {
+      cut_ = true;
+      return false;
+    }
+    ++count_;
+    json_.String(value);
+    return true;
+  }
+  void Send(http::ResponseWriter& response) {
+    json_.EndArray();
+    std::vector<std::string> warnings;
+    if (cut_) warnings.emplace_back(kTruncated);
+    WriteSuccess(
+        response, [&](JsonWriter& json) { json.Raw(json_.text()); }, warnings);
+  }
+
+ private:
+  const std::size_t limit_;
+  std::size_t count_ = 0;
+  bool cut_ = false;
+  JsonWriter json_{nullptr};  // the store is locked while values come: nothing is sent meanwhile
+};
+
+// Values of a label over the union of the selectors.
+void ListValues(const ApiContext& api, const http::Request& request, http::ResponseWriter& response,
+                const std::string& name) {
+  const auto selection = ReadSelection(request.AllParams(), false);
+  if (!selection.ok()) return WriteError(response, "bad_data", selection.status().message());
+  auto querier = api.storage->NewQuerier(selection->start, selection->end);
+  ValueList list(selection->limit);
+  if (selection->matchers.size() <= 1) {
+    const auto& matchers = selection->matchers.empty() ? std::vector<Matcher>() : selection->matchers.front();
+    const Status status =
+        querier->VisitLabelValues(name, matchers, [&](std::string_view value) { return list.Add(value); });
+    return status.ok() ? list.Send(response) : WriteExecutionError(response, status);
+  }
+  std::vector<std::string> found;
+  for (const auto& matchers : selection->matchers) {
+    auto values = querier->LabelValues(name, matchers, 0);
+    if (!values.ok()) return WriteExecutionError(response, values.status());
+    std::move(values->begin(), values->end(), std::back_inserter(found));
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  for (const std::string& value : found) {
+    if (!list.Add(value)) break;
+  }
+  list.Send(response);
 }
 
 // "U__" names carry code points in hex between underscores, so that any name fits into a path.
@@ -148,7 +211,7 @@ void Values(const ApiContext& api, const http::Request& request, http::ResponseW
   if (name.empty() || !IsValidUtf8(name)) {
     return WriteError(response, "bad_data", "invalid label name: \"" + std::string(request.PathParam("name")) + "\"");
   }
-  Names(api, request, response, name);
+  ListValues(api, request, response, name);
 }
 
 }  // namespace
@@ -156,7 +219,7 @@ void Values(const ApiContext& api, const http::Request& request, http::ResponseW
 void RegisterSeries(http::Server& server, std::shared_ptr<const ApiContext> api) {
   for (const char* method : {"GET", "POST"}) {
     server.Handle(method, "/api/v1/series", [api](const auto& q, auto& r) { SeriesList(*api, q, r); });
-    server.Handle(method, "/api/v1/labels", [api](const auto& q, auto& r) { Names(*api, q, r, ""); });
+    server.Handle(method, "/api/v1/labels", [api](const auto& q, auto& r) { Names(*api, q, r); });
   }
   server.Handle("GET", "/api/v1/label/:name/values", [api](const auto& q, auto& r) { Values(*api, q, r); });
 }

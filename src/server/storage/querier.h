@@ -1,8 +1,10 @@
 // How samples come out of a store: a Querier over a time range selects series; a series hands over columns.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -94,10 +96,15 @@ class Querier {
   // The same, unsorted, for many series. Stores override it where a list is cheaper than a set.
   virtual Result<std::shared_ptr<const SeriesList>> SelectList(const SelectHints& hints,
                                                                const std::vector<Matcher>& matchers);
-  // Sorted, unique; `matchers` empty means all series. `limit` 0: no limit.
+  // Sorted, unique; `matchers` empty means all series. `limit` 0: no limit. A store may leave the time range out of
+  // account, in part or altogether, and list more than Select finds.
   virtual Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers, std::size_t limit) = 0;
   virtual Result<std::vector<std::string>> LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                                        std::size_t limit) = 0;
+  // The values as LabelValues has them, each handed over without a copy, until `visit` returns false. The store may be
+  // locked meanwhile: `visit` is quick, does not wait for anybody and does not come back to the store.
+  virtual Status VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                                  const std::function<bool(std::string_view)>& visit);
 };
 
 class Queryable {

@@ -29,4 +29,13 @@ Result<std::shared_ptr<const SeriesList>> Querier::SelectList(const SelectHints&
   return ListOf(std::move(set));
 }
 
+Status Querier::VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                                 const std::function<bool(std::string_view)>& visit) {
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::vector<std::string> values, LabelValues(name, matchers, 0));
+  for (const std::string& value : values) {
+    if (!visit(value)) break;
+  }
+  return {};
+}
+
 }  // namespace cachescope::storage

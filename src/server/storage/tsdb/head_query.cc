@@ -1,20 +1,17 @@
 // The querier of the head: postings to series under short locks, decoding without any.
-#include <absl/container/flat_hash_set.h>
-
 #include <algorithm>
 #include <bit>
 #include <mutex>
 
 #include "server/storage/tsdb/chunk_columns.h"
+#include "server/storage/tsdb/head_listing.h"
 #include "server/storage/tsdb/head_state.h"
+#include "server/storage/tsdb/late_samples.h"
 
 namespace cachescope::tsdb {
 namespace {
 
 constexpr std::size_t kPrefetchDistance = 12;
-
-// A label whose values have more candidates than this each is asked value by value.
-constexpr std::size_t kSeriesPerValueWorthIt = 4;
 
 void Prefetch(const MemorySeries* series) {
   constexpr std::size_t kCacheLine = 64;
@@ -76,6 +73,13 @@ Status Decode(const SeriesSnapshot& snapshot, TimestampMs mint, storage::SampleC
   return {};
 }
 
+// What rare series need besides: late samples, start times, deletions.
+void Complete(const SeriesSnapshot& snapshot, std::size_t floats, std::size_t histograms, storage::SampleColumns* out) {
+  if (!snapshot.late.empty()) MergeLate(snapshot.late, floats, histograms, out);
+  if (!snapshot.deleted.empty()) snapshot.deleted.Erase(floats, histograms, out);
+  if (!snapshot.starts.empty()) AddStarts(snapshot.starts, floats, histograms, out);
+}
+
 Status ReadSeries(const ReadSession& session, const MemorySeries& series, TimestampMs mint, TimestampMs maxt,
                   storage::SampleColumns* out) {
   mint = std::max(mint, session.mint());
@@ -89,7 +93,7 @@ Status ReadSeries(const ReadSession& session, const MemorySeries& series, Timest
   const std::size_t floats = out->timestamps.size();
   const std::size_t histograms = out->histograms.size();
   Status status = Decode(snapshot, mint, out);
-  if (!snapshot.starts.empty()) AddStarts(snapshot.starts, floats, histograms, out);
+  Complete(snapshot, floats, histograms, out);
   snapshot.clear();
   return status;
 }
@@ -157,7 +161,8 @@ class HeadSeriesList final : public storage::SeriesList {
 class HeadQuerier final : public storage::Querier {
  public:
   HeadQuerier(std::shared_ptr<HeadState> state, TimestampMs mint, TimestampMs maxt)
-      : session_(std::make_shared<const ReadSession>(std::move(state), mint, maxt)) {}
+      : session_(std::make_shared<const ReadSession>(std::move(state), mint, maxt)),
+        overlaps_(HeadOverlaps(session_->state(), mint, maxt)) {}
 
   Result<storage::SeriesSet> Select(bool sorted, const storage::SelectHints& hints,
                                     const std::vector<Matcher>& matchers) override;
@@ -166,6 +171,8 @@ class HeadQuerier final : public storage::Querier {
   Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>& matchers, std::size_t limit) override;
   Result<std::vector<std::string>> LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                                std::size_t limit) override;
+  Status VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                          const std::function<bool(std::string_view)>& visit) override;
 
  private:
   // Visible series that match, at most `limit` of them (0: all), in the order of their references.
@@ -173,12 +180,9 @@ class HeadQuerier final : public storage::Querier {
     return Visible(session_->state().index.Find(matchers), limit);
   }
   std::vector<const MemorySeries*> Visible(const Candidates& candidates, std::size_t limit) const;
-  std::vector<std::string> ValuesAmong(const std::string& name, const Candidates& candidates, std::size_t limit) const;
-  bool SeesAny(RefSpan refs) const;
-  // Values of a label that visible series have.
-  std::vector<std::string> SeenValues(const std::string& name, std::size_t limit) const;
 
   const std::shared_ptr<const ReadSession> session_;
+  const bool overlaps_;  // the range of the querier and that of the head
 };
 
 bool Accepted(const Candidates& candidates, const MemorySeries& series) {
@@ -202,13 +206,6 @@ std::vector<const MemorySeries*> HeadQuerier::Visible(const Candidates& candidat
   }
   found.resize(size);
   return found;
-}
-
-bool HeadQuerier::SeesAny(RefSpan refs) const {
-  return std::any_of(refs.begin(), refs.end(), [this](SeriesRef ref) {
-    const MemorySeries* series = session_->state().table.Get(ref);
-    return series != nullptr && session_->Sees(*series);
-  });
 }
 
 Result<storage::SeriesSet> HeadQuerier::Select(bool sorted, const storage::SelectHints& hints,
@@ -241,97 +238,25 @@ Result<std::shared_ptr<const storage::SeriesList>> HeadQuerier::SelectList(const
       std::make_shared<const HeadSeriesList>(session_, std::move(found), std::move(residual)));
 }
 
-std::vector<std::string> SortedStrings(const absl::flat_hash_set<std::string_view>& values, std::size_t limit) {
-  std::vector<std::string> out(values.begin(), values.end());
-  std::sort(out.begin(), out.end());
-  if (limit != 0 && out.size() > limit) out.resize(limit);
-  return out;
-}
-
 Result<std::vector<std::string>> HeadQuerier::LabelNames(const std::vector<Matcher>& matchers, std::size_t limit) {
-  if (!matchers.empty()) {
-    absl::flat_hash_set<std::string_view> names;
-    for (const MemorySeries* series : Find(matchers, 0)) {
-      for (const LabelView& label : series->labels()) names.insert(label.name);
-    }
-    return SortedStrings(names, limit);
-  }
-  const LabelIndex& index = session_->state().index;
-  std::vector<std::string> out;
-  for (std::string& name : index.Names()) {
-    if (limit != 0 && out.size() == limit) break;
-    bool seen = false;
-    index.VisitValues(name, [&](const std::string&, RefSpan refs) {
-      seen = SeesAny(refs);
-      return !seen;
-    });
-    if (seen) out.push_back(std::move(name));
-  }
-  return out;
+  if (!overlaps_) return std::vector<std::string>();
+  return HeadLabelNames(session_->state(), matchers, limit);
 }
 
 Result<std::vector<std::string>> HeadQuerier::LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                                           std::size_t limit) {
-  if (matchers.empty()) return SeenValues(name, limit);
-  const Candidates candidates = session_->state().index.Find(matchers);
-  // Few values of many series: one series that is seen is enough for each.
-  if (session_->state().index.CountValues(name) * kSeriesPerValueWorthIt < candidates.refs.size()) {
-    return ValuesAmong(name, candidates, limit);
-  }
-  absl::flat_hash_set<std::string_view> values;
-  for (const MemorySeries* series : Visible(candidates, 0)) {
-    const std::string_view value = series->labels().Get(name);
-    if (!value.empty()) values.insert(value);
-  }
-  return SortedStrings(values, limit);
-}
-
-std::vector<std::string> HeadQuerier::ValuesAmong(const std::string& name, const Candidates& candidates,
-                                                  std::size_t limit) const {
   std::vector<std::string> out;
-  const RefList& all = candidates.refs;
-  session_->state().index.VisitValues(name, [&](const std::string& value, RefSpan refs) {
-    auto at = all.begin();
-    for (const SeriesRef ref : refs) {
-      at = std::lower_bound(at, all.end(), ref);
-      if (at == all.end()) break;
-      if (*at != ref) continue;
-      const MemorySeries* series = session_->state().table.Get(ref);
-      if (series == nullptr || !Accepted(candidates, *series) || !session_->Sees(*series)) continue;
-      out.push_back(value);
-      break;
-    }
+  CACHESCOPE_RETURN_IF_ERROR(VisitLabelValues(name, matchers, [&](std::string_view value) {
+    out.emplace_back(value);
     return limit == 0 || out.size() < limit;
-  });
+  }));
   return out;
 }
 
-// Most values have one series, and each series is a few cache lines that nobody has touched: those are looked at
-// together, so that the next ones are on their way meanwhile.
-std::vector<std::string> HeadQuerier::SeenValues(const std::string& name, std::size_t limit) const {
-  struct Candidate {
-    std::string value;
-    const MemorySeries* only;  // null: known to be seen
-  };
-  std::vector<Candidate> candidates;
-  std::size_t sure = 0;
-  session_->state().index.VisitValues(name, [&](const std::string& value, RefSpan refs) {
-    const MemorySeries* only = refs.size() == 1 ? session_->state().table.Get(refs.front()) : nullptr;
-    if (only == nullptr && !SeesAny(refs)) return true;
-    if (only == nullptr) ++sure;
-    candidates.push_back({value, only});
-    return limit == 0 || sure < limit;
-  });
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < candidates.size() && (limit == 0 || out.size() < limit); ++i) {
-    if (i + kPrefetchDistance < candidates.size() && candidates[i + kPrefetchDistance].only != nullptr) {
-      Prefetch(candidates[i + kPrefetchDistance].only);
-    }
-    if (candidates[i].only == nullptr || session_->Sees(*candidates[i].only)) {
-      out.push_back(std::move(candidates[i].value));
-    }
-  }
-  return out;
+Status HeadQuerier::VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                                     const std::function<bool(std::string_view)>& visit) {
+  if (overlaps_) VisitHeadLabelValues(session_->state(), name, matchers, visit);
+  return {};
 }
 
 }  // namespace

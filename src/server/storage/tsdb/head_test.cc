@@ -294,7 +294,11 @@ TEST_F(HeadTest, ReadAndSelectAreCutToTheRange) {
   EXPECT_THAT(Read(*set.series[0]), ElementsAre(Pair(2, 2), Pair(3, 3), Pair(4, 4)));
   EXPECT_THAT(Read(*set.series[0], 3, 3), ElementsAre(Pair(3, 3)));
   EXPECT_THAT(Read(*set.series[0], 5, 3), IsEmpty());
-  EXPECT_THAT(*querier->LabelValues("__name__", {}, 0), ElementsAre("m"));
+  // Lists are those of the whole head, when the ranges overlap.
+  EXPECT_THAT(*querier->LabelValues("__name__", {}, 0), ElementsAre("late", "m"));
+  EXPECT_THAT(*head.NewQuerier(5, 99)->LabelValues("__name__", Name("late"), 0), ElementsAre("late"));
+  EXPECT_THAT(*head.NewQuerier(101, 200)->LabelValues("__name__", {}, 0), IsEmpty());
+  EXPECT_THAT(*head.NewQuerier(-5, 0)->LabelNames({}, 0), IsEmpty());
 }
 
 TEST_F(HeadTest, KeepsBitsOfStalenessMarkersAndNan) {
