@@ -115,6 +115,9 @@ Status HistogramReader::ReadField(pbf_reader* m) {
     case tag_and_type(15, kVarint):
       whole_->t = m->get_int64();
       return {};
+    case tag_and_type(17, kVarint):
+      whole_->start = m->get_int64();
+      return {};
     default:
       return ReadBuckets(m);
   }

@@ -16,6 +16,7 @@ namespace cachescope::wire {
 
 struct ProtoHistogram {
   TimestampMs t = 0;
+  TimestampMs start = 0;     // since when it counts; 0: not said
   bool integer = false;      // counts were sent as integers
   FloatHistogram histogram;  // with absolute counts
 };

@@ -76,8 +76,9 @@ class RequestReader {
   void ClearSeries();
   Status SeriesOne(pbf_reader message);
   Status SeriesTwo(pbf_reader message);
-  Status AddSample(pbf_reader message);
+  Status AddSample(pbf_reader message, bool with_start);
   Status AddHistogram(std::string_view message);
+  void FillStarts(TimestampMs series_start);
   Status ExemplarOne(pbf_reader message);
   Status ExemplarTwo(pbf_reader message);
   void MetadataOne(pbf_reader message);
@@ -100,6 +101,7 @@ class RequestReader {
 
 void RequestReader::ClearSeries() {
   series_.samples.clear();
+  series_.starts.clear();
   series_.histograms.clear();
   series_.exemplars.clear();
   series_.metadata = nullptr;
@@ -107,9 +109,10 @@ void RequestReader::ClearSeries() {
   encoded_labels_.clear();
 }
 
-Status RequestReader::AddSample(pbf_reader message) {
+Status RequestReader::AddSample(pbf_reader message, bool with_start) {
   CACHESCOPE_RETURN_IF_ERROR(CountSample());
   Sample sample;
+  TimestampMs start = 0;
   while (message.next()) {
     switch (message.tag_and_type()) {
       case tag_and_type(1, kFixed64):
@@ -118,12 +121,29 @@ Status RequestReader::AddSample(pbf_reader message) {
       case tag_and_type(2, kVarint):
         sample.t = message.get_int64();
         break;
+      case tag_and_type(3, kVarint):
+        start = message.get_int64();
+        break;
       default:
         message.skip();
     }
   }
   series_.samples.push_back(sample);
+  if (with_start && start != 0) {
+    series_.starts.resize(series_.samples.size());
+    series_.starts.back() = start;
+  }
   return {};
+}
+
+// Gives samples without a start of their own the series' one.
+void RequestReader::FillStarts(TimestampMs series_start) {
+  if (series_start == 0 && series_.starts.empty()) return;
+  series_.starts.resize(series_.samples.size());
+  for (TimestampMs& start : series_.starts) start = start != 0 ? start : series_start;
+  for (WrittenHistogram& histogram : series_.histograms) {
+    if (histogram.start == 0) histogram.start = series_start;
+  }
 }
 
 Status RequestReader::AddHistogram(std::string_view message) {
@@ -132,6 +152,7 @@ Status RequestReader::AddHistogram(std::string_view message) {
   ProtoHistogram read;
   CACHESCOPE_RETURN_IF_ERROR(ReadProtoHistogram(message, limits_.max_buckets, &read));
   out.t = read.t;
+  out.start = read.start;
   out.error = CheckHistogram(read.histogram, read.integer);
   if (out.error.ok()) out.histogram = std::make_shared<FloatHistogram>(std::move(read.histogram));
   series_.histograms.push_back(std::move(out));
@@ -171,7 +192,7 @@ Status RequestReader::SeriesOne(pbf_reader message) {
         labels_.Add(before, message.data().data());
         break;
       case tag_and_type(2, kBytes):
-        CACHESCOPE_RETURN_IF_ERROR(AddSample(message.get_message()));
+        CACHESCOPE_RETURN_IF_ERROR(AddSample(message.get_message(), false));
         break;
       case tag_and_type(3, kBytes):
         CACHESCOPE_RETURN_IF_ERROR(ExemplarOne(message.get_message()));
@@ -299,13 +320,14 @@ Status RequestReader::MetadataTwo(pbf_reader message) {
 Status RequestReader::SeriesTwo(pbf_reader message) {
   CACHESCOPE_RETURN_IF_ERROR(CountSeries());
   ClearSeries();
+  TimestampMs start = 0;
   while (message.next()) {
     switch (message.tag_and_type()) {
       case tag_and_type(1, kBytes):
         CACHESCOPE_RETURN_IF_ERROR(AppendLabels(message.get_packed_uint32(), &encoded_labels_));
         break;
       case tag_and_type(2, kBytes):
-        CACHESCOPE_RETURN_IF_ERROR(AddSample(message.get_message()));
+        CACHESCOPE_RETURN_IF_ERROR(AddSample(message.get_message(), true));
         break;
       case tag_and_type(3, kBytes):
         CACHESCOPE_RETURN_IF_ERROR(AddHistogram(View(message.get_view())));
@@ -316,10 +338,14 @@ Status RequestReader::SeriesTwo(pbf_reader message) {
       case tag_and_type(5, kBytes):
         CACHESCOPE_RETURN_IF_ERROR(MetadataTwo(message.get_message()));
         break;
+      case tag_and_type(6, kVarint):
+        start = message.get_int64();
+        break;
       default:
         message.skip();
     }
   }
+  FillStarts(start);
   series_.label_bytes = encoded_labels_;
   series_.labels_in_message = false;
   sink_->Series(series_);

@@ -30,6 +30,7 @@ struct WriteLimits {
 
 struct WrittenHistogram {
   TimestampMs t = 0;
+  TimestampMs start = 0;                      // since when it counts; 0: not said
   std::shared_ptr<FloatHistogram> histogram;  // null when `error` is set
   Status error;                               // kInvalidArgument: the histogram contradicts itself
 };
@@ -47,6 +48,8 @@ struct WrittenSeries {
   std::string_view label_bytes;
   bool labels_in_message = false;  // label_bytes points into the message: it lives as long
   std::vector<Sample> samples;
+  // Version 2 only: since when the series counts at each sample, 0: not said; empty when that is so for all.
+  std::vector<TimestampMs> starts;
   std::vector<WrittenHistogram> histograms;
   std::vector<WrittenExemplar> exemplars;
   // Version 2 only: what the series says about its family; null when it says nothing.

@@ -17,6 +17,8 @@ struct Seen {
   std::vector<Sample> samples;
   std::size_t histograms = 0;
   std::size_t bad_histograms = 0;
+  std::vector<TimestampMs> starts;
+  TimestampMs histogram_start = 0;  // of the last
   std::size_t exemplars = 0;
   MetricMetadata metadata;
 };
@@ -27,6 +29,8 @@ class Recorder final : public WriteSink {
     Seen out;
     out.label_bytes = series.label_bytes;
     out.samples = series.samples;
+    out.starts = series.starts;
+    for (const auto& h : series.histograms) out.histogram_start = h.start;
     for (const auto& h : series.histograms) (h.error.ok() ? out.histograms : out.bad_histograms) += 1;
     out.exemplars = series.exemplars.size();
     if (series.metadata != nullptr) out.metadata = *series.metadata;
@@ -110,6 +114,44 @@ TEST(RemoteWriteTest, ReadsVersionTwoIntoTheSameLabelBytes) {
   EXPECT_EQ(one.seen[0].label_bytes, two.seen[0].label_bytes);
   EXPECT_EQ(two.seen[0].metadata.help, "Help.");
   EXPECT_EQ(two.seen[0].metadata.type, MetricType::kCounter);
+}
+
+TEST(RemoteWriteTest, KnowsSinceWhenSeriesCount) {
+  const auto request = [](TimestampMs of_series, std::initializer_list<TimestampMs> of_samples,
+                          TimestampMs of_histogram) {
+    std::string series;
+    TimestampMs t = 0;
+    for (const TimestampMs start : of_samples) {
+      std::string sample = SampleMessage(1, t += 1000);
+      if (start != 0) AppendVarintField(&sample, 3, static_cast<std::uint64_t>(start));
+      AppendBytesField(&series, 2, sample);
+    }
+    std::string histogram;
+    AppendProtoHistogram(&histogram, t, FloatHistogram());
+    if (of_histogram != 0) AppendVarintField(&histogram, 17, static_cast<std::uint64_t>(of_histogram));
+    AppendBytesField(&series, 3, histogram);
+    if (of_series != 0) AppendVarintField(&series, 6, static_cast<std::uint64_t>(of_series));
+    std::string out;
+    AppendBytesField(&out, 5, series);
+    // In the order: samples, histogram. The next series must not inherit anything.
+    AppendBytesField(&out, 5, "");
+    return out;
+  };
+  const auto starts = [](const std::string& message) {
+    Recorder sink;
+    EXPECT_TRUE(ReadWriteRequest(message, WriteVersion::kTwo, {}, &sink).ok());
+    EXPECT_EQ(sink.seen.size(), 2U);
+    EXPECT_TRUE(sink.seen[1].starts.empty());
+    std::vector<TimestampMs> out = sink.seen[0].starts;
+    out.push_back(sink.seen[0].histogram_start);
+    return out;
+  };
+  using Starts = std::vector<TimestampMs>;
+  EXPECT_EQ(starts(request(0, {0, 0}, 0)), (Starts{0}));
+  EXPECT_EQ(starts(request(500, {0, 0}, 0)), (Starts{500, 500, 500}));
+  EXPECT_EQ(starts(request(500, {0, 900}, 700)), (Starts{500, 900, 700}));
+  EXPECT_EQ(starts(request(0, {900, 0}, 0)), (Starts{900, 0, 0}));
+  EXPECT_EQ(starts(request(0, {0, 900}, 700)), (Starts{0, 900, 700}));
 }
 
 TEST(RemoteWriteTest, RefusesReferencesThatLeadNowhere) {

@@ -22,6 +22,7 @@ struct FixtureOptions {
   std::string cors_origin = ".*";
   Labels external_labels;
   std::size_t exemplars = 1000;
+  StartTimes start_times = StartTimes::kIgnore;
 };
 
 class ApiFixture {

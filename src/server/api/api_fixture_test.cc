@@ -6,7 +6,7 @@ ApiFixture::ApiFixture(FixtureOptions options) : clock_(options.now), engine_(op
   options.head.clock = &clock_;
   head_ = std::make_unique<tsdb::Head>(options.head);
   exemplars_ = storage::ExemplarStore::NewInMemory(options.exemplars);
-  receiver_ = std::make_unique<WriteReceiver>(head_.get(), exemplars_.get());
+  receiver_ = std::make_unique<WriteReceiver>(head_.get(), exemplars_.get(), WriteLimits(), options.start_times);
   rules_ = rules::RuleManager::New(engine_, *head_, nullptr, clock_);
   client_ = http::Client::New();
   collect::ScrapeManagerOptions scrape;

@@ -83,8 +83,9 @@ std::vector<std::pair<std::string, MetricMetadata>> WrittenMetadata::Get(std::st
   return {{it->first, it->second}};
 }
 
-WriteReceiver::WriteReceiver(storage::Appendable* store, storage::ExemplarStore* exemplars, WriteLimits limits)
-    : store_(store), exemplars_(exemplars), limits_(limits), refs_(std::make_unique<SeriesRefs>()) {}
+WriteReceiver::WriteReceiver(storage::Appendable* store, storage::ExemplarStore* exemplars, WriteLimits limits,
+                             StartTimes starts)
+    : store_(store), exemplars_(exemplars), limits_(limits), starts_(starts), refs_(std::make_unique<SeriesRefs>()) {}
 
 WriteReceiver::~WriteReceiver() = default;
 

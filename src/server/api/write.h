@@ -30,6 +30,9 @@ struct WriteLimits {
   wire::WriteLimits request;
 };
 
+// What becomes of the start times of version 2. Upstream ignores them unless a feature is switched on.
+enum class StartTimes : unsigned char { kIgnore, kKeep };
+
 // Since the start.
 struct WriteCounters {
   std::atomic<std::uint64_t> requests{0};
@@ -57,7 +60,8 @@ class WrittenMetadata {
 class WriteReceiver {
  public:
   // `store` and `exemplars` outlive the receiver; `exemplars` may be null.
-  WriteReceiver(storage::Appendable* store, storage::ExemplarStore* exemplars, WriteLimits limits = {});
+  WriteReceiver(storage::Appendable* store, storage::ExemplarStore* exemplars, WriteLimits limits = {},
+                StartTimes starts = StartTimes::kIgnore);
   ~WriteReceiver();
 
   // Answers 204, or a text and:
@@ -80,6 +84,7 @@ class WriteReceiver {
   storage::Appendable* const store_;
   storage::ExemplarStore* const exemplars_;
   const WriteLimits limits_;
+  const StartTimes starts_;
   const std::unique_ptr<SeriesRefs> refs_;
   WriteCounters counters_;
   WrittenMetadata metadata_;

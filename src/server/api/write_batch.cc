@@ -107,8 +107,8 @@ void WriteReceiver::Batch::Remember(storage::SeriesRef ref) {
   receiver_->refs_->Set(key_, ref);
 }
 
-void WriteReceiver::Batch::AddSample(const Sample& sample) {
-  if (ref_ != 0 && known_ != nullptr) {
+void WriteReceiver::Batch::AddSample(const Sample& sample, TimestampMs start) {
+  if (ref_ != 0 && known_ != nullptr && start == 0) {
     const Status status = known_->AppendKnown(ref_, sample.t, sample.v);
     if (status.ok()) {
       ++samples_;
@@ -117,7 +117,8 @@ void WriteReceiver::Batch::AddSample(const Sample& sample) {
     if (status.code() != Code::kNotFound) return Refuse(status);
   }
   if (!OpenLabels()) return;
-  const auto ref = appender_->Append(ref_, labels_, sample.t, sample.v);
+  const auto ref = start == 0 ? appender_->Append(ref_, labels_, sample.t, sample.v)
+                              : appender_->AppendStarted(ref_, labels_, sample.t, start, sample.v);
   if (!ref.ok()) return Refuse(ref.status());
   ++samples_;
   Remember(*ref);
@@ -126,7 +127,8 @@ void WriteReceiver::Batch::AddSample(const Sample& sample) {
 void WriteReceiver::Batch::AddHistogram(const wire::WrittenHistogram& sample) {
   if (!OpenLabels()) return;
   if (!sample.error.ok()) return Refuse(sample.error);
-  const auto ref = appender_->AppendHistogram(ref_, labels_, sample.t, sample.histogram);
+  const TimestampMs start = receiver_->starts_ == StartTimes::kKeep ? sample.start : 0;
+  const auto ref = appender_->AppendStartedHistogram(ref_, labels_, sample.t, start, sample.histogram);
   if (!ref.ok()) return Refuse(ref.status());
   ++histograms_;
   Remember(*ref);
@@ -155,7 +157,7 @@ void WriteReceiver::Batch::AddWaiting() {
   }
   for (const Waiting& entry : waiting) {
     Enter(entry.label_bytes, entry.key, entry.ref);
-    AddSample(entry.sample);
+    AddSample(entry.sample, 0);
   }
 }
 
@@ -173,13 +175,15 @@ void WriteReceiver::Batch::Series(const wire::WrittenSeries& series) {
   if (ref_ == 0 && !OpenLabels()) return;
   constexpr TimestampMs kNever = std::numeric_limits<TimestampMs>::min();
   TimestampMs newest = kNever;
-  for (const Sample& sample : series.samples) {
+  const bool starts = receiver_->starts_ == StartTimes::kKeep && !series.starts.empty();
+  for (std::size_t i = 0; i < series.samples.size(); ++i) {
+    const Sample& sample = series.samples[i];
     if (newest != kNever && sample.t <= newest) {
       receiver_->counters_.refused_samples.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
     newest = sample.t;
-    AddSample(sample);
+    AddSample(sample, starts ? series.starts[i] : 0);
   }
   for (const wire::WrittenHistogram& histogram : series.histograms) AddHistogram(histogram);
   for (const wire::WrittenExemplar& exemplar : series.exemplars) AddExemplar(exemplar);

@@ -89,7 +89,8 @@ class WriteReceiver::Batch final : public wire::WriteSink {
   // The labels of the series at hand, read at most once. False: invalid, and dealt with.
   bool OpenLabels();
   Status BuildLabels(std::string_view label_bytes, Labels* out);
-  void AddSample(const Sample& sample);
+  // `start`: since when the series counts; 0: not known, or of no interest.
+  void AddSample(const Sample& sample, TimestampMs start);
   void AddHistogram(const wire::WrittenHistogram& sample);
   void AddExemplar(const wire::WrittenExemplar& exemplar);
   void Remember(storage::SeriesRef ref);

@@ -5,6 +5,7 @@
 
 #include "base/percent.h"
 #include "server/api/api_fixture.h"
+#include "wire/proto_histogram.h"
 #include "wire/proto_text.h"
 #include "wire/snappy_block.h"
 
@@ -174,6 +175,71 @@ TEST(WriteTest, ShowsMetadata) {
   const auto answer = api.Get("/api/v1/metadata?metric=a_total");
   EXPECT_EQ(answer["data"]["a_total"][0]["type"], "counter");
   EXPECT_EQ(answer["data"]["a_total"][0]["help"], "Help.");
+}
+
+// Version 2: a counter at 15 and 0 seconds before kNow, counting since 20 seconds before, and a histogram.
+std::string StartedBody() {
+  std::string text;
+  std::string packed;
+  packed += "\x01\x02";
+  std::string series;
+  wire::AppendBytesField(&series, 1, packed);
+  for (const Sample& sample : {Sample{kNow - 15'000, 30}, Sample{kNow, 40}}) {
+    std::string message;
+    wire::AppendDoubleField(&message, 1, sample.v);
+    wire::AppendVarintField(&message, 2, static_cast<std::uint64_t>(sample.t));
+    wire::AppendBytesField(&series, 2, message);
+  }
+  wire::AppendVarintField(&series, 6, kNow - 20'000);
+  wire::AppendBytesField(&text, 5, series);
+  std::string histogram;
+  wire::AppendProtoHistogram(&histogram, kNow, FloatHistogram());
+  wire::AppendVarintField(&histogram, 17, kNow - 7000);
+  series.clear();
+  packed[1] = 3;
+  wire::AppendBytesField(&series, 1, packed);
+  wire::AppendBytesField(&series, 3, histogram);
+  wire::AppendBytesField(&text, 5, series);
+  for (const char* symbol : {"", "__name__", "c", "h"}) wire::AppendBytesField(&text, 4, symbol);
+  std::string out;
+  wire::EncodeSnappy(text, &out);
+  return out;
+}
+
+storage::SampleColumns Columns(ApiFixture& api, const std::string& name) {
+  const auto list = api.head().NewQuerier(0, kNow)->SelectList({}, {Matcher::Equal("__name__", name)});
+  storage::SampleColumns out;
+  EXPECT_EQ((*list)->size(), 1U);
+  EXPECT_TRUE((*list)->Read(0, 0, kNow, &out).ok());
+  return out;
+}
+
+TEST(WriteTest, KeepsStartTimesWhenAsked) {
+  for (const StartTimes mode : {StartTimes::kIgnore, StartTimes::kKeep}) {
+    FixtureOptions options;
+    options.start_times = mode;
+    ApiFixture api(options);
+    const auto answer = api.Send("POST", "/api/v1/write",
+                                 {{"Content-Encoding", "snappy"},
+                                  {"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"}},
+                                 StartedBody());
+    ASSERT_EQ(answer.status, 204) << answer.body;
+    EXPECT_EQ(http::FindHeader(answer.headers, "X-Prometheus-Remote-Write-Samples-Written"), "2");
+    const bool keep = mode == StartTimes::kKeep;
+    const std::vector<TimestampMs> starts =
+        keep ? std::vector<TimestampMs>(2, kNow - 20'000) : std::vector<TimestampMs>();
+    EXPECT_EQ(Columns(api, "c").starts, starts);
+    const auto histograms = Columns(api, "h").histograms;
+    ASSERT_EQ(histograms.size(), 1U);
+    EXPECT_EQ(histograms[0].start, keep ? kNow - 7000 : 0);
+    // It began inside the window: what it had counted by its first sample belongs to the window too.
+    const double increase = std::stod(Value(api, "increase(c[1m])"));
+    if (keep) {
+      EXPECT_GT(increase, 39.9);
+    } else {
+      EXPECT_LT(increase, 30);
+    }
+  }
 }
 
 TEST(WriteTest, RefusesUnknownMessages) {
