@@ -161,6 +161,8 @@ Result<QueryResult> Engine::Evaluate(storage::Queryable& storage, const Expr& ex
   result.warnings = ev.annotations().Warnings(text);
   result.infos = ev.annotations().Infos(text);
   result.warnings.insert(result.warnings.end(), ev.storage_warnings().begin(), ev.storage_warnings().end());
+  const std::vector<std::string> damages = ev.annotations().Damages();
+  result.warnings.insert(result.warnings.end(), damages.begin(), damages.end());
   result.samples_read = ev.samples_read();
   result.peak_samples = ev.budget().peak();
   return result;

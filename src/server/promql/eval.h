@@ -122,6 +122,10 @@ class Evaluator {
   std::vector<std::string> storage_warnings_;
 };
 
+// What reading a series came to: damage (kCorruption, kIoError) becomes a note, and the samples before it count; any
+// other error stays one.
+Status AfterRead(const Status& status, storage::SampleColumns* samples, Annotations* notes);
+
 // Replaces unknown counter reset hints by what comparison with the sample before says.
 void InferResets(std::vector<storage::HistogramSample>* histograms);
 

@@ -28,6 +28,24 @@ std::string ForMetric(std::string_view metric) {
 void Annotations::Merge(const Annotations& other) {
   warnings_.insert(other.warnings_.begin(), other.warnings_.end());
   infos_.insert(other.infos_.begin(), other.infos_.end());
+  for (const std::string& cause : other.damages_) Damage(cause);
+  more_damages_ = more_damages_ || other.more_damages_;
+}
+
+void Annotations::Damage(std::string_view cause) {
+  if (std::find(damages_.begin(), damages_.end(), cause) != damages_.end()) return;
+  if (damages_.size() == kMostDamages) {
+    more_damages_ = true;
+  } else {
+    damages_.emplace_back(cause);
+  }
+}
+
+std::vector<std::string> Annotations::Damages() const {
+  std::vector<std::string> out;
+  for (const std::string& cause : damages_) out.push_back("some samples could not be read: " + cause);
+  if (more_damages_) out.emplace_back("some samples could not be read: there are more causes than are shown");
+  return out;
 }
 
 void Annotations::StartOverlap(std::string_view metric, Position pos) {

@@ -40,14 +40,19 @@ class Annotations {
                           double max_diff);
 
   void StartOverlap(std::string_view metric, Position pos);
+  // Part of the data could not be read; `cause` says which and why. The first kMostDamages causes are kept.
+  void Damage(std::string_view cause);
   // Adds what is not there yet.
   void Merge(const Annotations& other);
 
   // Texts with prefix and position in `query`, sorted.
   std::vector<std::string> Warnings(std::string_view query) const;
   std::vector<std::string> Infos(std::string_view query) const;
+  // Texts about data that could not be read, in the order met.
+  std::vector<std::string> Damages() const;
 
  private:
+  static constexpr std::size_t kMostDamages = 10;
   struct Monotonicity {
     TimestampMs mint = 0;
     TimestampMs maxt = 0;
@@ -65,6 +70,8 @@ class Annotations {
 
   Entries warnings_;
   Entries infos_;
+  std::vector<std::string> damages_;
+  bool more_damages_ = false;
 };
 
 }  // namespace cachescope::promql

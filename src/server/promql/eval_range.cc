@@ -157,7 +157,7 @@ Result<bool> RangeScan::Slide(RangeCall* call, RowBatch* batch, RowInfo* info) c
 
 Result<bool> RangeScan::Fill(std::size_t index, RowBatch* batch, RowInfo* info) const {
   RangeSeries& series = batch->series;
-  CACHESCOPE_RETURN_IF_ERROR(argument_.Read(index, &batch->samples, &series));
+  CACHESCOPE_RETURN_IF_ERROR(argument_.Read(index, &batch->samples, &series, &batch->notes));
   if (series.timestamps.empty() && series.histograms.empty()) return false;
   const std::string_view name = call_.function->name;
   RangeCall call = state_;
@@ -197,7 +197,7 @@ Result<std::vector<RangeSeries>> Evaluator::EvalMatrix(const Expr& expr, const G
   for (std::size_t i = 0; i < argument.size(); ++i) {
     CACHESCOPE_RETURN_IF_ERROR(Check());
     RangeSeries series;
-    CACHESCOPE_RETURN_IF_ERROR(argument.Read(i, &buffer, &series));
+    CACHESCOPE_RETURN_IF_ERROR(argument.Read(i, &buffer, &series, &annotations_));
     if (const VectorSelector* selector = argument.selector();
         selector != nullptr && (selector->anchored || selector->smoothed)) {
       if (!series.histograms.empty()) {

@@ -79,21 +79,23 @@ Status RangeArgument::Open(std::string_view function) {
   return {};
 }
 
-Status RangeArgument::Read(std::size_t index, storage::SampleColumns* samples, RangeSeries* out) const {
+Status RangeArgument::Read(std::size_t index, storage::SampleColumns* samples, RangeSeries* out,
+                           Annotations* notes) const {
   out->timestamps.clear();
   out->values.clear();
   out->starts.clear();
   out->histograms.clear();
   out->drop_name = drop_name(index);
-  if (stored()) return ReadStored(index, samples, out);
+  if (stored()) return ReadStored(index, samples, out, notes);
   ReadInner(index, out);
   return {};
 }
 
-Status RangeArgument::ReadStored(std::size_t index, storage::SampleColumns* samples, RangeSeries* out) const {
+Status RangeArgument::ReadStored(std::size_t index, storage::SampleColumns* samples, RangeSeries* out,
+                                 Annotations* notes) const {
   samples->clear();
   if (mint_ > maxt_ || times_.range == 0) return {};
-  CACHESCOPE_RETURN_IF_ERROR(list_->Read(index, mint_, maxt_, samples));
+  CACHESCOPE_RETURN_IF_ERROR(AfterRead(list_->Read(index, mint_, maxt_, samples), samples, notes));
   CACHESCOPE_RETURN_IF_ERROR(ev_.budget().CheckBuffer(samples->timestamps.size() * sizeof(Sample)));
   TakeFloats(samples, ev_.options().start_times, out);
   if (times_.infer_resets) InferResets(&samples->histograms);

@@ -30,11 +30,11 @@ class RangeArgument {
   DurationMs before() const { return before_; }
   DurationMs after() const { return after_; }
 
-  // All samples any window needs. `samples` is a buffer.
-  Status Read(std::size_t index, storage::SampleColumns* samples, RangeSeries* out) const;
+  // All samples any window needs. `samples` is a buffer; `notes` is told what could not be read.
+  Status Read(std::size_t index, storage::SampleColumns* samples, RangeSeries* out, Annotations* notes) const;
 
  private:
-  Status ReadStored(std::size_t index, storage::SampleColumns* samples, RangeSeries* out) const;
+  Status ReadStored(std::size_t index, storage::SampleColumns* samples, RangeSeries* out, Annotations* notes) const;
   void ReadInner(std::size_t row, RangeSeries* out) const;
 
   Evaluator& ev_;

@@ -70,6 +70,18 @@ std::size_t FillFloats(const storage::SampleColumns& samples, const NodeTimes& t
 
 }  // namespace
 
+Status AfterRead(const Status& status, storage::SampleColumns* samples, Annotations* notes) {
+  if (status.ok()) return status;
+  if (status.code() != Code::kCorruption && status.code() != Code::kIoError) return status;
+  notes->Damage(status.message());
+  // The store may have stopped in the middle of a sample.
+  const std::size_t whole = std::min(samples->timestamps.size(), samples->values.size());
+  samples->timestamps.resize(whole);
+  samples->values.resize(whole);
+  samples->starts.resize(std::min(samples->starts.size(), whole));
+  return {};
+}
+
 void InferResets(std::vector<storage::HistogramSample>* histograms) {
   const FloatHistogram* previous = nullptr;
   HistogramPtr keep;  // `previous` as it was read
@@ -105,8 +117,9 @@ Result<bool> InstantSource::Fill(std::size_t series, RowBatch* batch, RowInfo* i
   storage::SampleColumns& samples = batch->samples;
   samples.clear();
   const bool newest = grid_.steps == 1 && !options_.simple;
-  CACHESCOPE_RETURN_IF_ERROR(newest ? list_->ReadNewest(series, mint_, maxt_, &samples)
-                                    : list_->Read(series, mint_, maxt_, &samples));
+  const Status status =
+      newest ? list_->ReadNewest(series, mint_, maxt_, &samples) : list_->Read(series, mint_, maxt_, &samples);
+  CACHESCOPE_RETURN_IF_ERROR(AfterRead(status, &samples, &batch->notes));
   if (samples.timestamps.empty() && samples.histograms.empty()) return false;
   const std::size_t row = batch->rows();
   if (samples.histograms.empty() && wanted_ == Times::kNone && !options_.simple) {

@@ -98,8 +98,9 @@ Result<SeriesBlock> Evaluator::ReadSmoothed(const storage::SeriesList& list, con
   for (std::size_t series = 0; series < list.size(); ++series) {
     CACHESCOPE_RETURN_IF_ERROR(Check());
     samples.clear();
-    CACHESCOPE_RETURN_IF_ERROR(list.Read(series, SaturatingAdd(SaturatingSub(times.Shift(grid.start), around), 1),
-                                         SaturatingAdd(times.Shift(grid.last()), around), &samples));
+    const Status status = list.Read(series, SaturatingAdd(SaturatingSub(times.Shift(grid.start), around), 1),
+                                    SaturatingAdd(times.Shift(grid.last()), around), &samples);
+    CACHESCOPE_RETURN_IF_ERROR(AfterRead(status, &samples, &annotations_));
     const std::vector<Knot> knots = Knots(&samples);
     if (knots.empty()) continue;
     CACHESCOPE_RETURN_IF_ERROR(CountSeries(1));

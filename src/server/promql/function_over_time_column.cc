@@ -18,7 +18,7 @@ void Put(RangeColumn* column, std::size_t step, double v) {
 // Other series are added up window by window.
 class WindowSums {
  public:
-  explicit WindowSums(const std::vector<double>& values) : values_(values) {
+  explicit WindowSums(const std::vector<double>& values) {
     constexpr double kExact = 9007199254740992.0;
     double total = 0;
     for (const double v : values) {
@@ -33,7 +33,6 @@ class WindowSums {
   double Of(std::size_t begin, std::size_t end) const { return before_[end] - before_[begin]; }
 
  private:
-  const std::vector<double>& values_;
   std::vector<double> before_;
 };
 
