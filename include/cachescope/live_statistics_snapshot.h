@@ -59,6 +59,8 @@ struct CacheSnapshot {
   Trend entries_trend = {};
   /// Of the hit ratio between readings.
   Trend hit_ratio_trend = {};
+  /// Of the cleanup runs per hour between readings.
+  Trend cleanups_trend = {};
   /// Until full at the present growth; NaN unless growing with a known capacity.
   double seconds_to_full = 0;
 };

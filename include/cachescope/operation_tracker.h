@@ -67,6 +67,7 @@ class OperationTracker {
     Run(OperationTracker& tracker, std::string_view name) noexcept
         : errors_(tracker.errors_), name_(name), scope_(tracker.profiler_.Measure(name)) {}
     ~Run() {
+      scope_.Stop();  // before what follows takes its time
       if (!failed_) errors_.RecordSuccess(name_);
     }
     Run(const Run&) = delete;

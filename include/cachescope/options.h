@@ -1,4 +1,4 @@
-// Options of a registry and of instruments, and helpers for bucket bounds.
+// Options of a registry and of instruments. Bucket bounds are in buckets.h.
 //
 // The exposed name of an instrument is NAMESPACE_SUBSYSTEM_NAME, each part left out when empty. A unit ("seconds",
 // "bytes") is added to the name when it does not end in it already, before "_total" if that is there.
@@ -11,14 +11,14 @@
 #include <string>
 #include <vector>
 
+#include "cachescope/buckets.h"  // IWYU pragma: export
 #include "cachescope/labels.h"
+#include "cachescope/native_options.h"  // IWYU pragma: export
 
 namespace cachescope {
 
 /// Default bound on the label sets of one family; see `max_series`.
 inline constexpr std::size_t kDefaultMaxSeries = 1000;
-/// Most bucket bounds of a histogram.
-inline constexpr std::size_t kMaxBuckets = 500;
 
 /// What names of metrics and labels may be.
 enum class NameRules : std::uint8_t {
@@ -65,28 +65,6 @@ using GaugeOptions = InstrumentOptions;
 /// The name must end in "_info".
 using InfoOptions = InstrumentOptions;
 
-/// Says that a histogram has no native buckets.
-inline constexpr int kNoSchema = 100;
-
-/// Native (exponential) buckets of a histogram: each is 2^(2^-schema) times as wide as the one before.
-struct NativeOptions {
-  /// -4 (factor 65536) to 8 (factor 1.0027).
-  int schema = kNoSchema;
-  /// Instead of a schema, above 1: takes the widest buckets whose factor is not above this one. 0 if not used.
-  double growth_factor = 0;
-  /// Values up to this distance from 0 count in the zero bucket.
-  double zero_threshold = 2.938735877055719e-39;
-  /// Most buckets in use per series, 1 to 10,000. One more, and the first of these that is possible happens: the series
-  /// starts anew if min_reset has passed since it began; the zero bucket grows over the bucket next to it, up to
-  /// max_zero_threshold; neighbours merge, which lowers the schema by one. At schema -4, where a series has at most
-  /// some 260 buckets, the bound is given up. Each such step counts in cachescope_client_bucket_limits_total, and when
-  /// min_reset is set, the first scrape after it starts the series anew to undo what had to be merged.
-  std::size_t max_buckets = 160;
-  /// 0 for never; otherwise at least one second.
-  std::chrono::milliseconds min_reset{0};
-  double max_zero_threshold = 0;
-};
-
 /// Options of a histogram; fields as above.
 struct HistogramOptions {
   std::string name = {};
@@ -100,6 +78,9 @@ struct HistogramOptions {
   LabelPairs constant_labels = {};
   std::size_t max_series = 0;
   NativeOptions native = {};
+  /// The buckets above are for a new family only; one that exists keeps its own, and is not an error. For a library
+  /// that feeds a family which its user may have set up with other bounds.
+  bool buckets_if_new = false;
 };
 
 /// Options of a summary; fields as above.
@@ -135,14 +116,5 @@ struct StateSetOptions {
   LabelPairs constant_labels = {};
   std::size_t max_series = 0;
 };
-
-/// 0.005 to 10, eleven bounds: the usual ones for request durations in seconds.
-std::vector<double> DefaultBuckets();
-/// 1 µs to 1 s in steps of 1, 2.5, 5, nineteen bounds in seconds: durations of operations on a cache.
-std::vector<double> CacheLatencyBuckets();
-/// `count` bounds: start, start + width, …
-std::vector<double> LinearBuckets(double start, double width, std::size_t count);
-/// `count` bounds: start, start · factor, …
-std::vector<double> ExponentialBuckets(double start, double factor, std::size_t count);
 
 }  // namespace cachescope

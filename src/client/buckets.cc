@@ -1,7 +1,4 @@
-#include <cstddef>
-#include <vector>
-
-#include "cachescope/options.h"
+#include "cachescope/buckets.h"
 
 namespace cachescope {
 

@@ -37,6 +37,7 @@ struct FamilySpec {
   std::vector<double> quantiles;    // summaries; strictly increasing, 0 to 1
   std::vector<std::string> states;  // state sets; 1 to 64
   SketchSpec sketch;                // native histograms and summaries
+  bool buckets_if_new = false;      // histograms; of the one that asks for a family
   NameRules name_rules = NameRules::kLegacy;
   std::size_t max_series = 0;
 };

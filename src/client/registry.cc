@@ -83,6 +83,7 @@ HistogramFamily Registry::Histogram(const HistogramOptions& options) noexcept {
     kind.type = InstrumentType::kHistogram;
     kind.sketch = SketchOf(options.native);
     kind.bounds = options.buckets;
+    kind.buckets_if_new = options.buckets_if_new;
     if (kind.bounds.empty() && !kind.sketch.enabled) kind.bounds = DefaultBuckets();
     return HistogramFamily(core_->Register(CommonOf(options, options.unit), std::move(kind)));
   } catch (...) {

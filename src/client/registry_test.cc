@@ -85,6 +85,18 @@ TEST(Registry, RefusesWithAReasonAndGivesNullInstruments) {
       "the registry is full, 3 families");
 }
 
+TEST(Registry, BucketsMayCountForANewFamilyOnly) {
+  Registry registry;
+  const Histogram asks_first = registry.Histogram({.name = "h", .buckets = {1, 2}, .buckets_if_new = true});
+  const Histogram classic = registry.Histogram({.name = "h", .buckets = {5}, .buckets_if_new = true});
+  const Histogram native = registry.Histogram({.name = "h", .native = {.schema = 3}, .buckets_if_new = true});
+  for (const Histogram& histogram : {asks_first, classic, native}) histogram.Record(1.5);
+  EXPECT_EQ(asks_first.Count(), 3U);
+  EXPECT_FALSE(registry.Histogram({.name = "h", .labels = {"x"}, .buckets_if_new = true})) << "labels must fit";
+  EXPECT_FALSE(registry.Summary({.name = "h"}));
+  EXPECT_EQ(registry.error_count(), 2U);
+}
+
 TEST(Registry, TooManyBucketsAreRefused) {
   Registry registry;
   std::vector<double> bounds;

@@ -107,15 +107,16 @@ std::string CheckSpec(const FamilySpec& spec) {
   return spec.sketch.enabled ? CheckSketch(spec) : "";
 }
 
-std::string SpecDifference(const FamilySpec& a, const FamilySpec& b) {
-  if (a.type != b.type) return "type";
-  if (a.label_names != b.label_names) return "label names";
-  if (a.constant_labels != b.constant_labels) return "constant labels";
-  if (a.bounds != b.bounds) return "buckets";
-  if (a.quantiles != b.quantiles) return "quantiles";
-  if (a.states != b.states) return "states";
-  if (a.sketch != b.sketch) return a.type == InstrumentType::kSummary ? "window or error" : "native buckets";
-  return "";
+std::string SpecDifference(const FamilySpec& family, const FamilySpec& asked) {
+  if (family.type != asked.type) return "type";
+  if (family.label_names != asked.label_names) return "label names";
+  if (family.constant_labels != asked.constant_labels) return "constant labels";
+  if (family.quantiles != asked.quantiles) return "quantiles";
+  if (family.states != asked.states) return "states";
+  if (asked.buckets_if_new) return "";
+  if (family.bounds != asked.bounds) return "buckets";
+  if (family.sketch == asked.sketch) return "";
+  return family.type == InstrumentType::kSummary ? "window or error" : "native buckets";
 }
 
 std::vector<std::string> SampleNames(const std::string& name, InstrumentType type) {

@@ -1,95 +1,28 @@
 // The small model of a cache that InstrumentedCache wraps, and the traits that fit any other type into it.
 //
 // Nothing needs a base class. A type fits by itself when it has
-//   Get, get, Find, find, Lookup or lookup(key, …)     Set, set, Put, put, insert_or_assign, Insert or insert(key,
-//   value, …) Erase, erase, Remove, remove, Delete or del(key)   optionally Clear/clear(), Size/size(), Bytes/bytes()
+//   Get, get, Find, find, Lookup or lookup                   (key, …)
+//   Set, set, Put, put, insert_or_assign, Insert or insert   (key, value, …)
+//   Erase, erase, Remove, remove, Delete or del              (key, …)
+//   and perhaps Clear or clear, Size or size, Bytes or bytes ()
 // The first of these names that compiles with the arguments is called. What a lookup gives may be a bool (with an out
 // parameter), std::optional, a plain or smart pointer, an expected-like type, caches::Lookup, an iterator to a pair
 // (then the wrapper gives a pointer to the value), a future of one of them, or anything a coroutine can co_await for
-// one of them. Everything else: specialise CacheTraits<Cache>, LookupTraits<Result> or WriteTraits<Result>, below;
-// inherit the specialisation from DefaultCacheTraits<Cache> and replace what differs.
+// one of them. Everything else: specialise CacheTraits<Cache>, LookupTraits<Result> or WriteTraits<Result>
+// (result_traits.h); inherit a specialisation of CacheTraits from DefaultCacheTraits<Cache> and replace what differs.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include "cachescope/caches/detail/cache_call.h"
 #include "cachescope/caches/outcome.h"
+#include "cachescope/caches/result_traits.h"  // IWYU pragma: export
 
 namespace cachescope::caches {
-
-namespace detail {
-
-template <class T>
-concept OptionalLike = requires(const T& t) {
-  { t.has_value() } -> std::convertible_to<bool>;
-};
-
-template <class T>
-concept ExpectedLike = OptionalLike<T> && requires(const T& t) {
-  t.error();
-};
-
-}  // namespace detail
-
-/// How to read the result of a lookup. The default: an expected-like type whose value is itself a lookup result is an
-/// error when it has no value; anything with has_value() is a hit when that is true, else a miss; anything else that
-/// converts to bool is a hit when true.
-template <class Result>
-struct LookupTraits {
-  static LookupOutcome Outcome(const Result& result) noexcept {
-    if constexpr (detail::OptionalLike<Result>) {
-      return result.has_value() ? LookupOutcome::kHit : LookupOutcome::kMiss;
-    } else {
-      return static_cast<bool>(result) ? LookupOutcome::kHit : LookupOutcome::kMiss;
-    }
-  }
-  /// Read when the outcome is kError.
-  static CacheError Error(const Result&) noexcept { return CacheError::kOperation; }
-};
-
-/// An expected-like type around an optional-like one: no value in the outer is an error, in the inner a miss.
-template <detail::ExpectedLike Result>
-requires detail::OptionalLike<std::remove_cvref_t<decltype(*std::declval<const Result&>())>>
-struct LookupTraits<Result> {
-  static LookupOutcome Outcome(const Result& result) noexcept {
-    if (!result.has_value()) return LookupOutcome::kError;
-    return (*result).has_value() ? LookupOutcome::kHit : LookupOutcome::kMiss;
-  }
-  static CacheError Error(const Result&) noexcept { return CacheError::kOperation; }
-};
-
-template <class V>
-struct LookupTraits<Lookup<V>> {
-  static LookupOutcome Outcome(const Lookup<V>& result) noexcept { return result.outcome; }
-  static CacheError Error(const Lookup<V>& result) noexcept { return result.error; }
-};
-
-/// How to read the result of a write or an erase. The default: never an error; false and 0 mean that nothing was there.
-template <class Result>
-struct WriteTraits {
-  static CacheError Error(const Result&) noexcept { return CacheError::kNone; }
-  static std::size_t Changed(const Result& result) noexcept {
-    if constexpr (std::is_same_v<Result, bool>) {
-      return result ? 1 : 0;
-    } else if constexpr (std::is_integral_v<Result>) {
-      return result > 0 ? static_cast<std::size_t>(result) : 0;
-    } else {
-      return 1;
-    }
-  }
-};
-
-template <>
-struct WriteTraits<WriteResult> {
-  static CacheError Error(const WriteResult& result) noexcept { return result.error; }
-  static std::size_t Changed(const WriteResult& result) noexcept { return result.changed; }
-};
 
 /// How to use a cache; what a specialisation of CacheTraits inherits. Functions that a cache has no counterpart for are
 /// absent (a requires-clause tests them), and so is the metric.

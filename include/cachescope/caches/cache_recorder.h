@@ -2,17 +2,18 @@
 //
 // Families, after the registry's namespace and subsystem; `cache_tier` and `cache_name` come from the options. Those
 // that catalogue/two_tier.h has are the same families:
-//   cache_operations_total{operation_type,cache_tier,cache_name}    get, set, delete, clear, load, cleanup; failed ones
-//   too cache_hits_total, cache_misses_total{cache_tier,cache_name}     hits + misses + failed gets = gets
-//   cache_errors_total{error_type,cache_tier}                       ErrorName() in outcome.h
-//   cache_operation_duration_seconds{operation_type,cache_tier}     of the operations the latency policy chose
-//   cache_evictions_total, cache_expirations_total, cache_invalidations_total{cache_tier,cache_name}      entries
+//   cache_operations_total{operation_type,cache_tier,cache_name}   get, set, delete, clear, load, cleanup; also failed
+//   cache_hits_total, cache_misses_total{cache_tier,cache_name}    hits + misses + failed gets = gets
+//   cache_errors_total{error_type,cache_tier}                      ErrorName() in outcome.h
+//   cache_operation_duration_seconds{operation_type,cache_tier}    of the operations the latency policy chose
+//   cache_evictions_total{cache_tier,cache_name}                   entries, as in the three below
+//   cache_expirations_total, cache_invalidations_total{cache_tier,cache_name}
+//   cache_promotions_total{cache_tier,cache_name}                  copied into this tier from a lower one
 //   cache_cleanup_runs_total, cache_cleanup_removed_entries_total{cache_tier,cache_name}
-//   cache_promotions_total{cache_tier,cache_name}                   entries copied into this tier from a lower one
-//   cache_value_size_bytes{cache_tier,cache_name}                   histogram of the values written
-//   cache_size_entries, cache_memory_usage_bytes, cache_memory_usage_percent{cache_tier,cache_name}       gauges
-//   cache_hit_rate{cache_tier,cache_name}                           gauge, percent of the lookups in the window; NaN
-//   without
+//   cache_value_size_bytes{cache_tier,cache_name}                  histogram of the values written
+//   cache_size_entries, cache_memory_usage_bytes{cache_tier,cache_name}
+//   cache_memory_usage_percent{cache_tier,cache_name}              of what the cache may use
+//   cache_hit_rate{cache_tier,cache_name}                          percent of the lookups in the window; NaN without
 // With a layer also those of kits/cross_layer.h.
 //
 // Thread-safe. Recording a lookup: about 2 ns. Several recorders of one registry, tier and name share the series:
@@ -41,7 +42,7 @@ struct CacheGauges;
 namespace cachescope::caches {
 
 /// 100 ns to 5 s, 20 bounds in seconds: hits in memory take a tenth of a microsecond, a distant store seconds. Those of
-/// catalogue/two_tier.h are among them.
+/// the same family in catalogue/two_tier.h are among them, so its rules and dashboards fit.
 std::vector<double> CacheDurationBuckets();
 
 struct CacheOptions {
@@ -52,7 +53,8 @@ struct CacheOptions {
   /// registry than the cache's, or one with another namespace, because families of both have the same names and other
   /// labels. A timeout or a lost connection counts there as "failed", other errors as "error". Null by default.
   kits::LayerRecorder layer = {};
-  /// Of cache_operation_duration_seconds; empty takes CacheDurationBuckets(). One registry has one set.
+  /// Of cache_operation_duration_seconds. Empty takes what the registry's family has (a TwoTierKit may have made it),
+  /// or makes it with CacheDurationBuckets(). Bounds given here must be the family's: one registry has one set.
   std::vector<double> duration_buckets = {};
   /// Of cache_hit_rate.
   std::chrono::seconds hit_rate_window{300};

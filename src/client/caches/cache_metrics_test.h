@@ -53,4 +53,18 @@ inline double SumOf(const Registry& registry, std::string_view family, Wanted wa
   return series == nullptr ? -1 : series->sum;
 }
 
+// Of caches of one tier.
+inline double Operations(const Registry& registry, std::string_view operation, std::string_view name = "c") {
+  return ValueOf(registry, "cache_operations_total", {{"operation_type", operation}, {"cache_name", name}});
+}
+inline double Hits(const Registry& registry, std::string_view name = "c") {
+  return ValueOf(registry, "cache_hits_total", {{"cache_name", name}});
+}
+inline double Misses(const Registry& registry, std::string_view name = "c") {
+  return ValueOf(registry, "cache_misses_total", {{"cache_name", name}});
+}
+inline double Errors(const Registry& registry, std::string_view type) {
+  return ValueOf(registry, "cache_errors_total", {{"error_type", type}});
+}
+
 }  // namespace cachescope::caches

@@ -47,20 +47,13 @@ namespace {
 using client::CacheGauges;
 using client::GaugePart;
 
-// The bounds of the catalogue's two-tier cache.
-std::vector<double> CatalogueBuckets() { return {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5}; }
-
 HistogramFamily DurationFamily(Registry& registry, const CacheOptions& options) {
-  const auto make = [&](std::vector<double> buckets) {
-    return registry.Histogram({.name = "cache_operation_duration_seconds",
-                               .help = "Time of an operation on the cache.",
-                               .buckets = std::move(buckets),
-                               .labels = {"operation_type", "cache_tier"}});
-  };
   const bool given = !options.duration_buckets.empty();
-  HistogramFamily family = make(given ? options.duration_buckets : CacheDurationBuckets());
-  // The registry may have the catalogue's family already.
-  return family || given ? family : make(CatalogueBuckets());
+  return registry.Histogram({.name = "cache_operation_duration_seconds",
+                             .help = "Time of an operation on the cache.",
+                             .buckets = given ? options.duration_buckets : CacheDurationBuckets(),
+                             .labels = {"operation_type", "cache_tier"},
+                             .buckets_if_new = !given});
 }
 
 Counter PerCache(Registry& registry, const CacheOptions& options, const char* name, const char* help) {

@@ -40,6 +40,7 @@ void Register(const FamilySet& set, const Row& row, GaugeFamily* out) noexcept t
 void Register(const FamilySet& set, const Row& row, HistogramFamily* out) noexcept try {
   auto options = OptionsOf<HistogramOptions>(set, row);
   options.buckets.assign(row.buckets.begin(), row.buckets.end());
+  options.buckets_if_new = true;
   *out = set.registry().Histogram(options);
 } catch (...) {
 }

@@ -144,7 +144,7 @@ CellRange HistogramCells::RangeOf(const SeriesSnapshot& series, std::int64_t key
   const auto index = static_cast<std::size_t>(key);
   const double high = series.buckets[index].upper_bound;
   if (index > 0) return {series.buckets[index - 1].upper_bound, high};
-  return {high > 0 && high < kInfinity ? 0 : -kInfinity, high};
+  return {high >= 0 && high < kInfinity ? 0 : -kInfinity, high};
 }
 
 }  // namespace cachescope::client

@@ -95,6 +95,14 @@ TEST(ValueGroups, StayInTheirBucketsAndKeepTheSum) {
   }
 }
 
+TEST(ValueGroups, ABucketUpToZeroHoldsZeros) {
+  const SeriesSnapshot series = Classic({0, 1, 2, 5, 10}, {0, 0, 3, 3, 6, 6});  // below the middles of their buckets
+  const std::vector<ValueGroup> groups = MakeValueGroups(series, HistogramCells(series), series.sum);
+  ASSERT_EQ(groups.size(), 3U);
+  EXPECT_EQ(groups[0].value, 0);
+  EXPECT_NEAR(2 * groups[1].value + 2 * groups[2].value, series.sum, 1e-9);
+}
+
 TEST(ValueGroups, BearOddSums) {
   SeriesSnapshot series = Classic({1, 2}, {0.5, 1.5});
   series.sum = std::nan("");

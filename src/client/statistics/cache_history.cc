@@ -40,6 +40,20 @@ Trend MakeTrend(const std::vector<Point>& points) {
   return trend;
 }
 
+void AddGrowth(const CacheReading& before, const CacheReading& after, CacheReading* sum) noexcept {
+  for (double CacheReading::*const counter :
+       {&CacheReading::hits, &CacheReading::misses, &CacheReading::errors, &CacheReading::evictions,
+        &CacheReading::expirations, &CacheReading::cleanup_runs, &CacheReading::cleanup_removed}) {
+    sum->*counter += Increase(before.*counter, after.*counter);
+  }
+}
+
+double SecondsToFull(const CacheSnapshot& snapshot) noexcept {
+  if (snapshot.bytes_trend.direction != TrendDirection::kGrowing || !std::isfinite(snapshot.fill)) return kNan;
+  const double left = std::fmax(0, snapshot.capacity_bytes - snapshot.bytes);
+  return left / snapshot.bytes_trend.per_hour * kSecondsPerHour;
+}
+
 bool CacheHistory::Add(const TimedReading& reading) {
   if (!readings_.empty() && !(reading.time > last().time)) return false;
   if (readings_.size() < max_readings_) {
@@ -85,6 +99,15 @@ std::vector<Point> CacheHistory::HitRatios() const {
   return points;
 }
 
+std::vector<Point> CacheHistory::CleanupsPerHour() const {
+  std::vector<Point> points;
+  for (std::size_t i = 1; i < readings_.size(); ++i) {
+    const double runs = Increase(At(i - 1).reading.cleanup_runs, At(i).reading.cleanup_runs);
+    points.push_back({At(i).time - At(0).time, runs / (At(i).time - At(i - 1).time) * kSecondsPerHour});
+  }
+  return points;
+}
+
 void CacheHistory::FillCounts(CacheSnapshot* snapshot) const {
   snapshot->hits = Growth(&CacheReading::hits);
   snapshot->misses = Growth(&CacheReading::misses);
@@ -114,11 +137,8 @@ CacheSnapshot CacheHistory::Snapshot(std::string_view name, double now) const {
   snapshot.bytes_trend = MakeTrend(Points(&CacheReading::bytes));
   snapshot.entries_trend = MakeTrend(Points(&CacheReading::entries));
   snapshot.hit_ratio_trend = MakeTrend(HitRatios());
-  snapshot.seconds_to_full = kNan;
-  if (snapshot.bytes_trend.direction == TrendDirection::kGrowing && std::isfinite(snapshot.fill)) {
-    const double left = std::fmax(0, snapshot.capacity_bytes - snapshot.bytes);
-    snapshot.seconds_to_full = left / snapshot.bytes_trend.per_hour * kSecondsPerHour;
-  }
+  snapshot.cleanups_trend = MakeTrend(CleanupsPerHour());
+  snapshot.seconds_to_full = SecondsToFull(snapshot);
   return snapshot;
 }
 

@@ -20,6 +20,12 @@ struct TimedReading {
 /// A trend of points whose x are seconds.
 Trend MakeTrend(const std::vector<Point>& points);
 
+/// Adds to the counters of `sum` what those of a cache grew from one reading to the next; they may start anew.
+void AddGrowth(const CacheReading& before, const CacheReading& after, CacheReading* sum) noexcept;
+
+/// Until `bytes` reach `capacity_bytes` at the pace of `bytes_trend`; NaN unless growing with a known capacity.
+double SecondsToFull(const CacheSnapshot& snapshot) noexcept;
+
 class CacheHistory {
  public:
   explicit CacheHistory(std::size_t max_readings) : max_readings_(max_readings) {}
@@ -41,6 +47,7 @@ class CacheHistory {
   double Growth(double CacheReading::*counter) const noexcept;
   std::vector<Point> Points(double CacheReading::*gauge) const;
   std::vector<Point> HitRatios() const;
+  std::vector<Point> CleanupsPerHour() const;
   void FillCounts(CacheSnapshot* snapshot) const;
 
   const std::size_t max_readings_;

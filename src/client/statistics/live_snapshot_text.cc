@@ -35,6 +35,7 @@ void AppendCache(const CacheSnapshot& cache, JsonText* json) {
   AppendTrend("bytes_trend", cache.bytes_trend, json);
   AppendTrend("entries_trend", cache.entries_trend, json);
   AppendTrend("hit_ratio_trend", cache.hit_ratio_trend, json);
+  AppendTrend("cleanups_trend", cache.cleanups_trend, json);
   json->Field("seconds_to_full", cache.seconds_to_full);
   json->EndObject();
 }

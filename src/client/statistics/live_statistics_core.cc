@@ -71,12 +71,16 @@ LiveStatisticsCore::Cache* LiveStatisticsCore::FindOrAdd(std::string_view name) 
 }
 
 void LiveStatisticsCore::AddLocked(std::string_view name, const TimedReading& reading) {
-  if (Cache* cache = FindOrAdd(name); cache != nullptr) cache->history.Add(reading);
+  Cache* cache = FindOrAdd(name);
+  if (cache == nullptr) return;
+  const bool first = cache->history.empty();
+  const CacheReading before = first ? reading.reading : cache->history.last().reading;
+  if (cache->history.Add(reading) && !first) AddGrowth(before, reading.reading, &growth_);
 }
 
-// Sizes only: the sum of counters would fall when a cache is forgotten.
+// Counters by their growth: a sum of readings would fall when a cache is forgotten.
 void LiveStatisticsCore::AddTotalLocked(double at) {
-  TimedReading total{.time = at};
+  TimedReading total{.time = at, .reading = growth_};
   for (const auto& [name, cache] : caches_) {
     if (cache.history.empty()) continue;
     AddKnown(cache.history.last().reading.entries, &total.reading.entries);
@@ -134,6 +138,8 @@ void LiveStatisticsCore::FillTotal(double at, LiveSnapshot* snapshot) const {
   CacheSnapshot& total = snapshot->total;
   if (!total_.empty()) total = total_.Snapshot("", at);
   if (total_.empty()) total.bytes = total.entries = kNan;
+  // The counts of the caches' own histories, which may reach further back.
+  total.hits = total.misses = total.errors = total.evictions = total.expirations = 0;
   total.lookups_per_second = total.cleanups_per_hour = total.removed_per_cleanup = kNan;
   total.capacity_bytes = snapshot->caches.empty() ? kNan : 0;
   double removed = kNan;
@@ -153,8 +159,7 @@ void LiveStatisticsCore::FillTotal(double at, LiveSnapshot* snapshot) const {
   total.error_ratio = Ratio(total.errors, lookups + total.errors);
   total.removed_per_cleanup = Ratio(removed, total.cleanups_per_hour);
   total.fill = Ratio(total.bytes, total.capacity_bytes);
-  total.hit_ratio_trend = MakeTrend({});
-  total.seconds_to_full = kNan;
+  total.seconds_to_full = SecondsToFull(total);
   total.memory = Level(total.bytes, options_.memory.warning_bytes, options_.memory.critical_bytes);
 }
 

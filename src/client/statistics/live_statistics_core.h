@@ -69,6 +69,7 @@ class LiveStatisticsCore {
   // Guarded by mu_.
   std::map<std::string, Cache, std::less<>> caches_;
   CacheHistory total_;
+  CacheReading growth_;  // of the counters of all caches since the start, forgotten ones included
   std::uint64_t refused_ = 0;
   std::uint64_t source_errors_ = 0;
 
