@@ -1,31 +1,15 @@
 // What the client library pushes arrives: a small program counts, programs that are not ours receive, the numbers are equal.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import http from 'node:http';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import test from 'node:test';
-import { freePort, root, skipUnless, start, temporaryFolder, until, value } from './support.mjs';
+import { addFlushes, peers, require, startCollector, startStatsd, startVictoriaMetrics, withoutPeers } from './client_push/receivers.mjs';
+import { root, skipUnless, start, temporaryFolder, until, value } from './support.mjs';
 
 const program = process.env.CACHESCOPE_CLIENT_PUSH ?? path.join(root, 'build/release/tests/acceptance/client_push');
-const peers = path.join(root, 'tests/acceptance/client_push');
-const require = createRequire(path.join(peers, 'package.json'));
-
-// false, or why the packages of client_push/package.json are not there.
-function installPeers() {
-  const stamp = path.join(peers, 'node_modules/.package-lock.json');
-  try {
-    const lock = path.join(peers, 'package-lock.json');
-    if (fs.existsSync(stamp) && fs.statSync(stamp).mtimeMs > fs.statSync(lock).mtimeMs) return false;
-    execFileSync('npm', ['ci', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: peers, stdio: 'pipe', timeout: 240000 });
-    return false;
-  } catch (error) {
-    return `skipped: npm cannot install the peers: ${String(error.stderr ?? error).trim().split('\n').pop()}`;
-  }
-}
-const skip = skipUnless('npm') || installPeers();
+const skip = withoutPeers;
 
 async function push(t, ...args) {
   const child = start(t, program, args);
@@ -36,32 +20,8 @@ async function push(t, ...args) {
 
 const near = (a, b) => assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b), `${a} is not ${b}`);
 
-// Adds up all flushes: deltas of counters and values of timers; gauges are the latest.
-function addFlushes(out) {
-  const sum = { counters: {}, gauges: {}, timerCounts: {}, timerSums: {}, flushes: 0 };
-  for (const line of out.split('\n').filter((l) => l.startsWith('flush '))) {
-    const { counters, gauges, timers, timerCounters } = JSON.parse(line.slice(6));
-    sum.flushes++;
-    for (const [k, v] of Object.entries(counters)) sum.counters[k] = (sum.counters[k] ?? 0) + v;
-    for (const [k, v] of Object.entries(timerCounters)) sum.timerCounts[k] = (sum.timerCounts[k] ?? 0) + v;
-    for (const [k, v] of Object.entries(timers)) sum.timerSums[k] = (sum.timerSums[k] ?? 0) + v.reduce((a, b) => a + b, 0);
-    Object.assign(sum.gauges, gauges);
-  }
-  return sum;
-}
-
 test('a real StatsD server counts what the program counted', { skip }, async (t) => {
-  const folder = temporaryFolder();
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const [port, manage] = [await freePort(), await freePort()];
-  const config = path.join(folder, 'config.js');
-  const settings = { servers: [{ server: './servers/udp', address: '127.0.0.1', port }], mgmt_address: '127.0.0.1', mgmt_port: manage, flushInterval: 200, backends: [path.join(peers, 'statsd_backend.cjs')] };
-  fs.writeFileSync(config, JSON.stringify(settings));
-  const statsd = start(t, process.execPath, [require.resolve('statsd/stats.js'), config], { cwd: path.dirname(require.resolve('statsd/stats.js')) });
-  await until('statsd is up', 20, () => {
-    if (statsd.child.exitCode !== null) throw new Error(statsd.err);
-    return statsd.out.includes('flush ');
-  });
+  const { statsd, port } = await startStatsd(t);
   const truth = await push(t, 'statsd', `127.0.0.1:${port}`);
   assert.equal(truth.dropped, 0);
   await until('all has been flushed', 10, () => addFlushes(statsd.out).counters['it.shop_lookups_total.l1.hit'] >= truth.hits);
@@ -134,32 +94,6 @@ test('DogStatsD lines over a Unix socket are those of another client, and add up
   near(totals['shop_native_seconds|'].sum, truth.native_sum);
 });
 
-// An endpoint that decodes with OpenTelemetry's own message definitions; every fourth request is told to come again.
-async function startCollector(t) {
-  const definitions = require(path.join(path.dirname(require.resolve('@opentelemetry/otlp-transformer/package.json')), 'build/src/generated/root.js'));
-  const { ExportMetricsServiceRequest, ExportMetricsServiceResponse } = definitions.opentelemetry.proto.collector.metrics.v1;
-  const received = [];
-  let turn = 0;
-  const server = http.createServer((request, response) => {
-    const parts = [];
-    request.on('data', (d) => parts.push(d));
-    request.on('end', () => {
-      if (request.url !== '/v1/metrics' || request.headers['content-type'] !== 'application/x-protobuf') return response.writeHead(400).end();
-      if (++turn % 4 === 0) return response.writeHead(503).end();
-      const message = ExportMetricsServiceRequest.decode(Buffer.concat(parts));
-      received.push(ExportMetricsServiceRequest.toObject(message, { longs: Number, defaults: true, enums: Number, oneofs: true }));
-      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(ExportMetricsServiceResponse.encode({}).finish());
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${server.address().port}/v1/metrics`, received };
-}
-
 function pointsOf(received, name, attributes = {}) {
   const points = [];
   for (const request of received) {
@@ -179,7 +113,7 @@ function pointsOf(received, name, attributes = {}) {
 
 for (const temporality of ['cumulative', 'delta']) {
   test(`OTLP with ${temporality} numbers, read with OpenTelemetry's definitions, equals what the program counted`, { skip }, async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, 4);
     const truth = await push(t, 'otlp', collector.url, temporality);
     assert.equal(truth.dropped, 0);
     assert.equal(truth.packets, collector.received.length);
@@ -229,18 +163,8 @@ for (const temporality of ['cumulative', 'delta']) {
 }
 
 test('a real VictoriaMetrics takes OTLP and answers with what the program counted', async (t) => {
-  let victoria;
-  try {
-    const folder = execFileSync(path.join(root, 'tools/peers'), ['victoria-metrics'], { encoding: 'utf8', timeout: 240000, stdio: 'pipe' }).trim();
-    victoria = path.join(folder, 'victoria-metrics/usr/bin/victoria-metrics');
-  } catch (error) {
-    return t.skip(`skipped: no VictoriaMetrics here: ${String(error.stderr ?? error).trim().split('\n').pop()}`);
-  }
-  const folder = temporaryFolder();
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const store = start(t, victoria, [`-httpListenAddr=${url.slice(7)}`, `-storageDataPath=${folder}/data`, '-search.latencyOffset=0s', '-opentelemetry.usePrometheusNaming']);
-  await until('VictoriaMetrics is ready', 30, async () => (await fetch(`${url}/health`)).ok);
+  const { skip: without, url, store } = await startVictoriaMetrics(t, ['-opentelemetry.usePrometheusNaming']);
+  if (without) return t.skip(without);
   const truth = await push(t, 'otlp', `${url}/opentelemetry/v1/metrics`, 'cumulative');
   assert.equal(truth.dropped, 0);
   await fetch(`${url}/internal/force_flush`);
