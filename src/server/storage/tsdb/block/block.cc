@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace cachescope::tsdb {
+namespace {
+
+BlockMeta MetaNow(BlockMeta meta, const Tombstones& tombstones, bool failed) {
+  meta.tombstones = 0;
+  for (const auto& [ref, set] : tombstones) meta.tombstones += set.ranges().size();
+  meta.failed = failed;
+  return meta;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<Block>> Block::Open(Env& env, const std::string& directory) {
   std::shared_ptr<Block> block(new Block(env, directory));
@@ -11,6 +21,7 @@ Result<std::shared_ptr<Block>> Block::Open(Env& env, const std::string& director
   CACHESCOPE_ASSIGN_OR_RETURN(block->chunks_, ChunkFileReader::Open(env, JoinPath(directory, "chunks")));
   CACHESCOPE_ASSIGN_OR_RETURN(Tombstones tombstones, ReadTombstones(env, directory));
   block->tombstones_ = std::make_shared<const Tombstones>(std::move(tombstones));
+  block->failed_ = block->meta_.failed;
   return block;
 }
 
@@ -59,11 +70,20 @@ Result<std::size_t> Block::Delete(TimestampMs mint, TimestampMs maxt, const std:
   }
   if (touched == 0) return touched;
   CACHESCOPE_RETURN_IF_ERROR(WriteTombstones(env_, directory_, *changed));
-  meta_.tombstones = 0;
-  for (const auto& [ref, set] : *changed) meta_.tombstones += set.ranges().size();
-  CACHESCOPE_RETURN_IF_ERROR(WriteBlockMeta(env_, directory_, meta_));
   tombstones_ = std::move(changed);
+  CACHESCOPE_RETURN_IF_ERROR(WriteBlockMeta(env_, directory_, MetaNow(meta_, *tombstones_, failed_)));
   return touched;
+}
+
+BlockMeta Block::CurrentMeta() const {
+  const std::lock_guard lock(mu_);
+  return MetaNow(meta_, *tombstones_, failed_);
+}
+
+Status Block::MarkFailed() {
+  const std::lock_guard lock(mu_);
+  failed_ = true;
+  return WriteBlockMeta(env_, directory_, MetaNow(meta_, *tombstones_, failed_));
 }
 
 std::vector<Status> Block::Verify() const {

@@ -25,7 +25,10 @@ class Block : public std::enable_shared_from_this<Block> {
   // kIoError.
   static Result<std::shared_ptr<Block>> Open(Env& env, const std::string& directory);
 
+  // As it was when the block was opened.
   const BlockMeta& meta() const noexcept { return meta_; }
+  // With what has changed since: tombstones and the mark of a failed compaction.
+  BlockMeta CurrentMeta() const;
   const std::string& directory() const noexcept { return directory_; }
   const IndexReader& index() const noexcept { return *index_; }
   const ChunkFileReader& chunks() const noexcept { return *chunks_; }
@@ -42,6 +45,9 @@ class Block : public std::enable_shared_from_this<Block> {
   // Deletes [mint, maxt] of the series that match: written to disk, then seen by new queriers. Returns how many series
   // it touched. Thread-safe.
   Result<std::size_t> Delete(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers);
+
+  // Writes to meta.json that compaction of this block failed, so that it is left alone. Thread-safe.
+  Status MarkFailed();
 
   // Reads everything once; all damage found, each named.
   std::vector<Status> Verify() const;
@@ -61,7 +67,9 @@ class Block : public std::enable_shared_from_this<Block> {
   std::unique_ptr<ChunkFileReader> chunks_;
   mutable std::atomic<std::uint64_t> damage_count_{0};
   mutable std::mutex mu_;
-  std::shared_ptr<const Tombstones> tombstones_;  // guarded by mu_; replaced, never changed
+  // Guarded by mu_.
+  std::shared_ptr<const Tombstones> tombstones_;  // replaced, never changed
+  bool failed_ = false;
 };
 
 }  // namespace cachescope::tsdb

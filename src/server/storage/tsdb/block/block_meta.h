@@ -12,6 +12,9 @@
 
 namespace cachescope::tsdb {
 
+// What `BlockMeta::encoding` says of a block with packed chunks.
+inline constexpr const char* kPackedEncoding = "packed";
+
 struct BlockParent {
   std::string ulid;
   TimestampMs mint = 0;

@@ -47,8 +47,9 @@ class BlockSet {
  public:
   using List = std::vector<std::shared_ptr<Block>>;
 
-  // `directory` is made if it is not there. Errors are the Env's about the directory itself; a block never fails it.
-  static Result<std::unique_ptr<BlockSet>> Open(Env& env, std::string directory);
+  // `directory` is made if it is not there. `read_only`: nothing on disk changes, now or at Reload; what would be
+  // removed or set aside is not served. Errors are the Env's about the directory itself; a block never fails it.
+  static Result<std::unique_ptr<BlockSet>> Open(Env& env, std::string directory, bool read_only = false);
   BlockSet(const BlockSet&) = delete;
   BlockSet& operator=(const BlockSet&) = delete;
 
@@ -84,9 +85,12 @@ class BlockSet {
     Rewrite& operator=(const Rewrite&) = delete;
     // Repeats the deletes since the beginning on the block in `directory` and holds up others until the end.
     Status CatchUp(const std::string& directory);
+    // Ends it before its time.
+    void Release();
 
    private:
     BlockSet& set_;
+    bool released_ = false;
     std::size_t seen_ = 0;
     std::unique_lock<std::mutex> lock_;
   };
@@ -100,19 +104,18 @@ class BlockSet {
     TimestampMs maxt;
     std::vector<Matcher> matchers;
   };
-  struct Scan;
 
-  BlockSet(Env& env, std::string directory) : env_(env), directory_(std::move(directory)) {}
+  BlockSet(Env& env, std::string directory, bool read_only)
+      : env_(env), directory_(std::move(directory)), read_only_(read_only) {}
   std::string PathOf(const std::string& name) const { return JoinPath(directory_, name); }
-  Status ScanDirectory(Scan* scan);
-  void Admit(const std::string& ulid, const List& old, Scan* scan);
-  Status Quarantine(const std::string& ulid, const std::string& reason);
+  Status LookThrough(bool at_start);
   Status DeleteDirectory(const std::string& ulid);
   void Publish(List blocks);
 
   Env& env_;
   const std::string directory_;
-  // Order: change_mu_, delete_mu_, directories_mu_, mu_.
+  const bool read_only_;
+  // Order: delete_mu_, change_mu_, directories_mu_, mu_.
   std::mutex change_mu_;              // one change of the list at a time
   std::mutex delete_mu_;              // deletes, and rewrites that catch up
   std::vector<Deletion> deletions_;   // guarded by delete_mu_; kept while there are rewrites

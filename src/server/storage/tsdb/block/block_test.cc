@@ -194,6 +194,19 @@ TEST(RangeSetTest, MergesAsASetOfMilliseconds) {
   }
 }
 
+TEST(RangeSetTest, ErasesStartTimesWithTheirSamples) {
+  storage::SampleColumns columns;
+  columns.timestamps = {1, 2, 3, 4, 5};
+  columns.values = {1, 2, 3, 4, 5};
+  columns.starts = {7, 7, 8};  // of the last two nothing is known
+  RangeSet set;
+  set.Add({2, 2});
+  set.Erase(0, 0, &columns);
+  EXPECT_EQ(columns.timestamps, (std::vector<TimestampMs>{1, 3, 4, 5}));
+  columns.starts.resize(4);
+  EXPECT_EQ(columns.starts, (std::vector<TimestampMs>{7, 8, 0, 0}));
+}
+
 TEST(UlidTest, SortsByTime) {
   const std::string a = NewUlid(1'700'000'000'000);
   const std::string b = NewUlid(1'700'000'000'001);

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,16 +20,7 @@ namespace cachescope::tsdb {
 
 enum class FloatEncoding : std::uint8_t {
   kXor,     // any Prometheus reads it; start times are not kept
-  kPacked,  // ours
-};
-
-// Encodes floats as one chunk: bytes without length, encoding and checksum are appended to `out`. `starts` is parallel
-// to the others or empty. Called by one thread at a time.
-struct FloatChunkEncoder {
-  ChunkEncoding encoding = ChunkEncoding::kNone;
-  std::function<Status(std::span<const TimestampMs> timestamps, std::span<const double> values,
-                       std::span<const TimestampMs> starts, std::string* out)>
-      encode;
+  kPacked,  // ours, half as large; Prometheus cannot read it
 };
 
 struct BlockWriteOptions {
@@ -39,12 +29,11 @@ struct BlockWriteOptions {
   TimestampMs maxt = 0;
 
   FloatEncoding encoding = FloatEncoding::kXor;
-  FloatChunkEncoder packed;  // REQUIRES: set when `encoding` is kPacked
-  // XOR and histogram chunks hold about this many, spread evenly over `chunk_range` as Prometheus does, and never cross
-  // a multiple of chunk_range (ms).
+  // XOR chunks hold about this many, histogram chunks about a KiB, spread evenly over `chunk_range` (ms) as Prometheus
+  // does; none crosses a multiple of it.
   unsigned samples_per_chunk = 120;
   DurationMs chunk_range = 2 * 60 * 60 * 1000;
-  unsigned samples_per_packed_chunk = 480;
+  unsigned samples_per_packed_chunk = 480;  // at most; chunks of a series come out equally long
   std::uint64_t max_chunk_file_bytes = kMaxChunkFileBytes;
 
   // meta.json. Empty sources: the block itself (level 1).
@@ -63,7 +52,7 @@ struct BlockWriteOptions {
 
 // The meta of the block written, or nothing when `source` has no sample in the range. Errors: those of `source` (also a
 // damaged chunk, so that compaction never drops what a repair may read), of the Env, kCancelled, kInvalidArgument (an
-// empty range, no encoder). Holds one series and the index writer's tables in memory.
+// empty range, numbers out of range). Holds one series and the index writer's tables in memory.
 Result<std::optional<BlockMeta>> WriteBlock(Env& env, const std::string& directory, SeriesSource& source,
                                             const BlockWriteOptions& options);
 Result<std::optional<BlockMeta>> WriteBlock(Env& env, const std::string& directory, storage::Querier& source,

@@ -9,6 +9,7 @@ namespace cachescope::tsdb {
 
 inline constexpr std::uint32_t kIndexMagic = 0xbaaad700;
 inline constexpr std::uint8_t kIndexVersion = 2;
+inline constexpr std::uint8_t kOldestIndexVersion = 1;  // read only
 inline constexpr std::size_t kIndexHeaderBytes = 5;
 inline constexpr std::size_t kIndexTocBytes = 6 * 8 + 4;
 // Series begin at multiples of it, and postings name them by position divided by it.

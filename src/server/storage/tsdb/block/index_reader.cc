@@ -1,6 +1,7 @@
 #include "server/storage/tsdb/block/index_reader.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/coding.h"
 #include "base/crc32c.h"
@@ -35,10 +36,12 @@ Status IndexReader::Load() {
   if (file.size() < kIndexHeaderBytes + kIndexTocBytes) return Damaged("it is shorter than an empty index");
   ByteReader header(file);
   if (header.Be32() != kIndexMagic) return Damaged("it does not begin like an index");
-  if (const std::uint8_t version = header.Byte(); version != kIndexVersion) {
-    return InvalidArgument("cannot read " + path_ + ": it has version " + std::to_string(version) +
-                           ", this program knows version " + std::to_string(kIndexVersion));
+  version_ = header.Byte();
+  if (version_ < kOldestIndexVersion || version_ > kIndexVersion) {
+    return InvalidArgument("cannot read " + path_ + ": it has version " + std::to_string(version_) +
+                           ", this program knows versions 1 and " + std::to_string(kIndexVersion));
   }
+  series_alignment_ = version_ == 1 ? 1 : kSeriesAlignment;
   const auto toc = file.last(kIndexTocBytes);
   ByteReader reader(toc);
   const std::uint64_t symbols = reader.Be64();
@@ -52,6 +55,7 @@ Status IndexReader::Load() {
 
 Status IndexReader::LoadSymbols(std::uint64_t offset) {
   CACHESCOPE_ASSIGN_OR_RETURN(symbol_bytes_, Section(offset, "the symbol table"));
+  symbols_begin_ = offset + 4;
   ByteReader reader(symbol_bytes_);
   const std::uint32_t count = reader.Be32();
   if (count > reader.left()) return Damaged("the symbol table has too few bytes for its count");
@@ -74,8 +78,8 @@ Status IndexReader::LoadPostingsTable(std::uint64_t offset) {
   ByteReader reader(table_bytes_);
   const std::uint32_t count = reader.Be32();
   if (count > reader.left()) return Damaged("the table of postings has too few bytes for its count");
-  entries_.reserve(count);
-  std::string_view last_value;
+  std::vector<TableEntry> table;
+  table.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (reader.Uvarint() != 2) return Damaged("the table of postings has an entry that is no label pair");
     const std::string_view name = reader.UvarintString();
@@ -85,19 +89,42 @@ Status IndexReader::LoadPostingsTable(std::uint64_t offset) {
     if (!reader.ok()) return Damaged("the table of postings ends inside an entry");
     if (name.empty() && value.empty()) {
       all_offset_ = at;
-      continue;
+    } else {
+      table.push_back({name, value, position});
     }
-    if (names_.empty() || names_.back().name != name) {
-      if (!names_.empty() && name < names_.back().name) return Damaged("the table of postings is not sorted");
-      names_.push_back({name, static_cast<std::uint32_t>(entries_.size()), 0});
-    } else if (value <= last_value) {
+  }
+  if (all_offset_ == 0) return Damaged("the table of postings does not name the list of all series");
+  if (version_ == 1) {
+    std::sort(table.begin(), table.end(), [](const TableEntry& x, const TableEntry& y) {
+      return std::tie(x.name, x.value) < std::tie(y.name, y.value);
+    });
+  }
+  return IndexPostingsTable(table);
+}
+
+Status IndexReader::IndexPostingsTable(const std::vector<TableEntry>& table) {
+  entries_.reserve(table.size());
+  std::string_view last_value;
+  for (const TableEntry& entry : table) {
+    if (names_.empty() || names_.back().name != entry.name) {
+      if (!names_.empty() && entry.name < names_.back().name) return Damaged("the table of postings is not sorted");
+      names_.push_back({entry.name, static_cast<std::uint32_t>(entries_.size()), 0});
+    } else if (entry.value <= last_value) {
       return Damaged("the table of postings is not sorted");
     }
-    last_value = value;
-    entries_.push_back(position);
+    last_value = entry.value;
+    entries_.push_back(entry.position);
     names_.back().last = static_cast<std::uint32_t>(entries_.size());
   }
-  return all_offset_ != 0 ? Status() : Damaged("the table of postings does not name the list of all series");
+  return {};
+}
+
+std::uint64_t IndexReader::SymbolNumber(std::uint64_t reference) const {
+  if (version_ != 1) return reference;
+  const std::uint64_t position = reference - symbols_begin_;  // wraps to what is no symbol
+  const auto found = std::lower_bound(symbols_.begin(), symbols_.end(), position);
+  if (found == symbols_.end() || *found != position) return symbols_.size();
+  return static_cast<std::uint64_t>(found - symbols_.begin());
 }
 
 const IndexReader::Name* IndexReader::FindName(std::string_view name) const {
@@ -125,7 +152,7 @@ std::uint32_t IndexReader::LowerBound(const Name& name, std::string_view value) 
 
 Status IndexReader::ReadSeries(SeriesRef ref, Labels* labels, std::vector<ChunkMeta>* chunks) const {
   const std::span<const std::uint8_t> file = file_->bytes();
-  const std::uint64_t offset = ref * kSeriesAlignment;
+  const std::uint64_t offset = ref * series_alignment_;
   if (ref > UINT32_MAX || offset >= file.size())
     return Damaged("series " + std::to_string(ref) + " lies behind its end");
   ByteReader outer(file.subspan(static_cast<std::size_t>(offset)));
@@ -137,8 +164,8 @@ Status IndexReader::ReadSeries(SeriesRef ref, Labels* labels, std::vector<ChunkM
   thread_local std::vector<LabelView> views;
   views.clear();
   for (std::uint64_t i = 0; i < label_count && reader.ok(); ++i) {
-    const std::uint64_t name = reader.Uvarint();
-    const std::uint64_t value = reader.Uvarint();
+    const std::uint64_t name = SymbolNumber(reader.Uvarint());
+    const std::uint64_t value = SymbolNumber(reader.Uvarint());
     if (name >= symbols_.size() || value >= symbols_.size())
       return Damaged("a label of series " + std::to_string(ref) + " is no symbol");
     if (labels != nullptr)

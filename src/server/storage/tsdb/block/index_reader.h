@@ -1,4 +1,5 @@
-// IndexReader reads the index of a block, version 2, straight from the mapped file.
+// IndexReader reads the index of a block, version 2 or 1, straight from the mapped file. Version 1 names symbols and
+// series by their position in the file, and its table of postings is in no order.
 //
 // Opening checks the table of contents, the symbols and the table of postings, and remembers where each symbol and
 // each table entry stands: four bytes apiece. Everything else is checked when it is read. Immutable: thread-safe.
@@ -55,6 +56,14 @@ class IndexReader {
   Status Load();
   Status LoadSymbols(std::uint64_t offset);
   Status LoadPostingsTable(std::uint64_t offset);
+  struct TableEntry {
+    std::string_view name;
+    std::string_view value;
+    std::uint32_t position;  // of the value in the table
+  };
+  Status IndexPostingsTable(const std::vector<TableEntry>& table);
+  // The number of the symbol a series names; symbol_count() when it is none.
+  std::uint64_t SymbolNumber(std::uint64_t reference) const;
   const Name* FindName(std::string_view name) const;
   Entry ReadEntry(std::uint32_t index) const;
   // First entry of the name whose value is not less.
@@ -64,6 +73,9 @@ class IndexReader {
 
   const std::string path_;
   const std::unique_ptr<MappedFile> file_;
+  std::uint8_t version_ = 0;
+  std::uint64_t series_alignment_ = 0;  // what a series reference counts, in bytes
+  std::uint64_t symbols_begin_ = 0;     // of the body of the symbol section in the file
   std::vector<std::uint32_t> symbols_;  // positions in the symbol section
   std::span<const std::uint8_t> symbol_bytes_;
   std::vector<Name> names_;             // sorted; the list of all series is none of them

@@ -29,7 +29,11 @@ struct RetentionBlock {
   TimestampMs mint = 0;
   TimestampMs maxt = 0;  // exclusive
   std::uint64_t bytes = 0;
+  TimestampMs created = INT64_MIN;  // when the newest of its samples were cut; INT64_MIN: long ago
 };
+
+// Data that comes late is kept this long (ms) at least, or for the retention time if that is shorter.
+inline constexpr DurationMs kLeastStay = 24 * 60 * 60 * 1000;
 
 struct RetentionPlan {
   std::vector<std::string> by_time;  // at most one

@@ -42,8 +42,10 @@ void RangeSet::Erase(std::size_t first_float, std::size_t first_histogram, stora
     if (covered(columns->timestamps[i])) continue;
     columns->timestamps[kept] = columns->timestamps[i];
     columns->values[kept] = columns->values[i];
+    if (kept < columns->starts.size()) columns->starts[kept] = i < columns->starts.size() ? columns->starts[i] : 0;
     ++kept;
   }
+  if (columns->starts.size() > kept) columns->starts.resize(kept);
   columns->timestamps.resize(kept);
   columns->values.resize(kept);
   const auto begin = columns->histograms.begin() + static_cast<std::ptrdiff_t>(first_histogram);

@@ -1,0 +1,63 @@
+// Where one series' samples are cut into chunks, and their encoding. Internal to WriteBlock.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "server/storage/querier.h"
+#include "server/storage/tsdb/block/block_writer.h"
+#include "server/storage/tsdb/packed/packed.h"
+
+namespace cachescope::tsdb {
+
+// Says when a chunk is full, as Prometheus' head does (tsdb/head_append.go): at a quarter of the wanted size it
+// foresees the end of the chunk so that those of one range of time come out about equally long.
+class EvenCuts {
+ public:
+  EvenCuts(unsigned samples_per_chunk, DurationMs chunk_range) : samples_(samples_per_chunk), range_(chunk_range) {}
+  // A chunk begins with a sample at t.
+  void Begin(TimestampMs t);
+  // Whether the sample at t begins the next chunk. The one before it has `count` samples in `bytes`, the last at
+  // `last`. XOR chunks are measured in samples, histogram chunks in bytes.
+  bool EndsXor(TimestampMs t, std::size_t count, std::size_t bytes, TimestampMs last);
+  bool EndsHistogram(TimestampMs t, std::size_t count, std::size_t bytes, TimestampMs last);
+
+ private:
+  // `times_full`: how many times the chunk so far goes into a full one.
+  void Foresee(TimestampMs last, double times_full);
+
+  const unsigned samples_;
+  const DurationMs range_;
+  TimestampMs mint_ = 0;
+  TimestampMs range_end_ = 0;
+  TimestampMs end_ = 0;
+  bool foreseen_ = false;
+};
+
+// The hint that a chunk beginning with `h` says in its header; `previous`: the histogram right before it in the series,
+// null when there is none. Only what these two prove, or what `h` announces itself.
+CounterResetHint HintAtCut(const FloatHistogram& h, const FloatHistogram* previous);
+
+// Receives the chunks of a series in order.
+using ChunkSink = std::function<Status(TimestampMs mint, TimestampMs maxt, const ChunkView& chunk)>;
+
+// Encodes series after series. Not thread-safe. `options` must outlive it.
+class ChunkCutter {
+ public:
+  explicit ChunkCutter(const BlockWriteOptions& options)
+      : options_(options), cuts_(options.samples_per_chunk, options.chunk_range) {}
+  // Every sample of the columns, floats and histograms in one order of time.
+  Status Cut(const storage::SampleColumns& columns, const ChunkSink& sink);
+
+ private:
+  Status XorFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end, const ChunkSink& sink);
+  Status PackedFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end, const ChunkSink& sink);
+  Status Histograms(const storage::SampleColumns& columns, std::size_t begin, std::size_t end, const ChunkSink& sink);
+
+  const BlockWriteOptions& options_;
+  EvenCuts cuts_;
+  PackedWriter packed_;
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace cachescope::tsdb
