@@ -8,8 +8,8 @@
 //   std::puts(cachescope::Text(statistics.Snapshot()).c_str());
 //
 // A history of readings is kept for each cache, bounded by LiveStatisticsOptions. A snapshot computes from it; nothing
-// is computed on the caches' threads. Readings and snapshots cost some microseconds for each cache. Times are the
-// caller's to give; the default is now.
+// is computed on the caches' threads. A reading costs some microseconds for each cache, a snapshot some ten. Times are
+// the caller's to give; the default is now.
 //
 // Thread-safe. Start() and what builds lists may throw std::bad_alloc or std::system_error; a source that throws loses
 // its reading, counted in LiveSnapshot::source_errors. Destroying stops the thread. After fork() the child has no such

@@ -43,6 +43,22 @@ double Residual(std::span<const Point> points, const LineFit& fit, double mean_x
   return sum;
 }
 
+// The trends of a snapshot have nearly the same number of points, and a quantile takes thirty times as long as a fit.
+double RecentTwoSided(double confidence, double degrees) noexcept {
+  struct Quantile {
+    double confidence = -1;
+    double degrees = 0;
+    double t = 0;
+  };
+  constexpr std::size_t kKept = 8;
+  constinit static thread_local Quantile recent[kKept] = {};
+  Quantile& known = recent[static_cast<std::size_t>(degrees) % kKept];
+  if (known.confidence != confidence || known.degrees != degrees) {
+    known = {confidence, degrees, StudentTwoSided(confidence, degrees)};
+  }
+  return known.t;
+}
+
 }  // namespace
 
 LineFit FitLine(std::span<const Point> points, double confidence) noexcept {
@@ -66,7 +82,7 @@ LineFit FitLine(std::span<const Point> points, double confidence) noexcept {
   if (fit.points < 3) return fit;
   const auto degrees = static_cast<double>(fit.points - 2);
   fit.slope_error = std::sqrt(residual / degrees / sums.xx);
-  const double half = StudentTwoSided(confidence, degrees) * fit.slope_error;
+  const double half = RecentTwoSided(confidence, degrees) * fit.slope_error;
   fit.slope_low = fit.slope - half;
   fit.slope_high = fit.slope + half;
   return fit;

@@ -106,5 +106,21 @@ TEST(FitLine, TheIntervalCoversAsOftenAsItSays) {
   EXPECT_NEAR(covered / static_cast<double>(kRuns), 0.9, 0.02);
 }
 
+// The fit remembers quantiles; the same points must give the same interval whatever was asked for before.
+TEST(LinearRegression, DoesNotDependOnWhatWasAskedBefore) {
+  std::vector<Point> points;
+  const auto fit = [&](std::size_t n, double confidence) {
+    return FitLine(std::span<const Point>(points.data(), n), confidence);
+  };
+  for (int i = 0; i < 40; ++i) points.push_back({static_cast<double>(i), static_cast<double>(i * i % 7)});
+  for (std::size_t n = 3; n <= points.size(); ++n) {
+    const LineFit fitted = fit(n, 0.95);
+    const double half = StudentTwoSided(0.95, static_cast<double>(n - 2)) * fitted.slope_error;
+    EXPECT_DOUBLE_EQ(fitted.slope_high, fitted.slope + half) << n;
+    EXPECT_LE(half, fit(n, 0.99).slope_high - fitted.slope) << n;
+    EXPECT_DOUBLE_EQ(fit(n, 0.95).slope_high, fitted.slope_high) << n;
+  }
+}
+
 }  // namespace
 }  // namespace cachescope::client
