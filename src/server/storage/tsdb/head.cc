@@ -110,6 +110,7 @@ TimestampMs TruncateHead(HeadState* state, TimestampMs mint) {
   std::erase_if(state->removed, [epoch](const Removed& removed) { return removed.epoch < epoch; });
   const std::lock_guard commit_lock(state->commit_mu);
   oldest = std::min(oldest, state->fresh_min_time);
+  state->touched.erase(state->touched.begin(), state->touched.lower_bound(mint));
   state->min_time.store(oldest == kMaxTime ? oldest : std::max(oldest, mint));
   return mint;
 }

@@ -45,6 +45,9 @@ struct HeadOptions {
       10 * 60 * 1000;                // a sample further ahead of the clock is kOutOfBounds; 0: any time is accepted
   unsigned samples_per_chunk = 120;  // clipped to [1, kMaxSamplesPerChunk]
   DurationMs chunk_range = 2 * 60 * 60 * 1000;  // no chunk crosses a multiple of it; 0: chunks may
+  // What Truncate dropped has gone elsewhere, and older samples of other series may still come: a past that was closed
+  // opens again with Reopen, and readers are not held to what Truncate left.
+  bool past_reopens = false;
   DurationMs out_of_order_window = 0;           // how much older than the newest of its series a sample may be
   const Clock* clock = &Clock::System();        // not owned; outlives the Head
   std::shared_ptr<HeadLog> log;                 // null: nothing is written down
@@ -101,6 +104,10 @@ class Head final : public storage::Storage {
   // The same promise for appending alone, kept as soon as this returns: what is older is kTooOld from now on. Waits for
   // the batches under way, at most `patience`; kUnavailable when they take longer.
   Status CloseBefore(TimestampMs mint, std::chrono::milliseconds patience);
+  // Takes samples of any age again. Only with `past_reopens`.
+  void Reopen();
+  // Whether no batch with a sample older than `t` was committed in the last `quiet` ms.
+  bool QuietBefore(TimestampMs t, DurationMs quiet) const;
 
   // Deletes the samples with mint <= t <= maxt that series matching every matcher have now: they are not read any more,
   // and memory is freed when Truncate comes by. Written to the log, when there is one. Returns how many series it

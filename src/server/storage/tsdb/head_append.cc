@@ -299,6 +299,9 @@ void HeadAppender::Apply(const CommitContext& context) {
   }
   state_->min_time.store(std::min(state_->min_time.load(std::memory_order_relaxed), oldest), std::memory_order_relaxed);
   state_->fresh_min_time = std::min(state_->fresh_min_time, oldest);
+  if (const DurationMs range = state_->options.chunk_range; range > 0 && oldest != kMaxTime) {
+    state_->touched[oldest / range * range] = state_->options.clock->NowMs();
+  }
   state_->max_time.store(maxt, std::memory_order_relaxed);
   state_->ApplyChange(change);
   counters.samples_appended.fetch_add(appended, std::memory_order_relaxed);

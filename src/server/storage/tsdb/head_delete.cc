@@ -52,6 +52,20 @@ Status Head::CloseBefore(TimestampMs mint, std::chrono::milliseconds patience) {
   return {};
 }
 
+void Head::Reopen() {
+  if (state_->options.past_reopens) state_->sessions.Reopen();
+}
+
+bool Head::QuietBefore(TimestampMs t, DurationMs quiet) const {
+  const TimestampMs now = state_->options.clock->NowMs();
+  const std::lock_guard lock(state_->commit_mu);
+  for (const auto& [begin, at] : state_->touched) {
+    // A clock that was set back says nothing: then it counts as quiet.
+    if (begin < t && now >= at && now - at < quiet) return false;
+  }
+  return true;
+}
+
 void Head::VisitLogged(const std::function<void(SeriesRef, const Labels&)>& visit) const {
   const Session session(state_->sessions);
   for (const SeriesRef ref : state_->index.All()) {

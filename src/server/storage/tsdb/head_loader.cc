@@ -62,6 +62,18 @@ void HeadLoader::Append(MemorySeries* series, TimestampMs t, const SampleValue& 
   counts->maxt = std::max(counts->maxt, t);
 }
 
+void HeadLoader::DropBefore(TimestampMs cut) {
+  SeriesChange change;
+  for (MemorySeries* series : series_) (void)series->Truncate(cut, &change);
+  state_->ApplyChange(change);
+}
+
+void HeadLoader::DropLateBefore(TimestampMs cut) {
+  SeriesChange change;
+  for (MemorySeries* series : series_) series->TruncateLate(cut, &change);
+  state_->ApplyChange(change);
+}
+
 void HeadLoader::Delete(MemorySeries* series, TimeRange range) const { series->Delete(range); }
 
 void HeadLoader::Finish(const std::vector<LoadCounts>& counts, TimestampMs cut) {
@@ -84,6 +96,7 @@ void HeadLoader::Finish(const std::vector<LoadCounts>& counts, TimestampMs cut) 
   state_->min_time = mint;
   state_->max_time = maxt;
   TruncateHead(state_.get(), cut);
+  if (state_->options.past_reopens) state_->sessions.Reopen();
 }
 
 }  // namespace cachescope::tsdb

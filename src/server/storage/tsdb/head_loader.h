@@ -38,6 +38,10 @@ class HeadLoader {
   bool has_aliases() const noexcept { return !aliases_.empty(); }
   void Append(MemorySeries* series, TimestampMs t, const SampleValue& value, LoadCounts* counts) const;
   void Delete(MemorySeries* series, TimeRange range) const;
+  // Drops the samples older than `cut`. Nothing is appended meanwhile.
+  void DropBefore(TimestampMs cut);
+  // Of the late ones only.
+  void DropLateBefore(TimestampMs cut);
 
   // Makes the series findable, and drops samples older than `cut` and series without samples. Once, at the end.
   void Finish(const std::vector<LoadCounts>& counts, TimestampMs cut);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -96,6 +97,9 @@ struct HeadState {
   // Written under commit_mu, read anywhere.
   std::atomic<TimestampMs> min_time{kMaxTime};
   std::atomic<TimestampMs> max_time{kMinTime};
+  // Chunk range, by its begin → when a batch whose oldest sample lies there was committed last; guarded by commit_mu.
+  // Ranges that have been truncated are not in it.
+  std::map<TimestampMs, TimestampMs> touched;
   TimestampMs fresh_min_time = kMaxTime;  // of samples committed since a truncation began; guarded by commit_mu
 
   std::mutex truncate_mu;

@@ -199,6 +199,7 @@ bool MemorySeries::Delete(TimeRange range) {
 }
 
 void MemorySeries::TruncateLate(TimestampMs mint, SeriesChange* change) {
+  if (!rare_) return;
   auto& late = rare_->late;
   const auto keep = std::partition_point(late.begin(), late.end(), [mint](const LateSample& s) { return s.t < mint; });
   for (auto it = late.begin(); it != keep; ++it) {

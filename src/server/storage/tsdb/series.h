@@ -97,6 +97,8 @@ class MemorySeries {
   TimestampMs OldestTime() const;
   // Drops chunks whose samples are all older than mint. Returns whether no sample is left.
   bool Truncate(TimestampMs mint, SeriesChange* change);
+  // Drops late samples older than mint.
+  void TruncateLate(TimestampMs mint, SeriesChange* change);
 
   // Batches: how many samples wait in appenders, which appender owns the index of its newest, and whether the series
   // has left the index (then it must not be appended to).
@@ -137,7 +139,6 @@ class MemorySeries {
   void NoteCommit(const CommitContext& context, TimestampMs t);
   void NoteStart(TimestampMs t, TimestampMs start);
   void TruncateStarts(TimestampMs mint);
-  void TruncateLate(TimestampMs mint, SeriesChange* change);
   void AppendFloat(const CommitContext& context, TimestampMs t, std::uint64_t bits, SeriesChange* change);
   void AppendHistogram(const CommitContext& context, TimestampMs t, const std::shared_ptr<const FloatHistogram>& h,
                        SeriesChange* change);

@@ -51,6 +51,12 @@ std::uint64_t SessionRegistry::CloseBefore(TimestampMs mint) {
   return epoch_++;
 }
 
+void SessionRegistry::Reopen() {
+  const std::lock_guard lock(mu_);
+  append_min_time_ = kMinTime;
+  min_time_ = kMinTime;
+}
+
 TimestampMs SessionRegistry::append_min_time() const {
   const std::lock_guard lock(mu_);
   return append_min_time_;

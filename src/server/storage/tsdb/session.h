@@ -39,6 +39,9 @@ class SessionRegistry {
   TimestampMs append_min_time() const;
   std::uint64_t OldestAppenderEpoch() const;
 
+  // Appenders take samples of any age again, and readers are not bound any more by what RaiseMinTime said.
+  void Reopen();
+
   // Raises the oldest readable time to `mint`, or less while a reader looks further back. Returns the new one.
   TimestampMs RaiseMinTime(TimestampMs mint);
   TimestampMs min_time() const;

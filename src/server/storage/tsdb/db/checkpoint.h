@@ -1,5 +1,5 @@
-// A checkpoint stands for the segments of the log that were dropped: the labels of the series that live on, and up to
-// which time samples are in blocks. It is a log of its own in wal/checkpoint.N, N the newest segment it stands for,
+// A checkpoint stands for the segments of the log that were dropped: the labels of the series that live on, and where
+// the newest block ends that was cut. It is a log of its own in wal/checkpoint.N, N the newest segment it stands for,
 // written beside and renamed when whole.
 #pragma once
 

@@ -14,11 +14,8 @@ void Raise(std::map<std::uint64_t, TimestampMs>* newest, std::uint64_t segment, 
   known = std::max(known, t);
 }
 
-std::uint64_t FirstWith(const std::map<std::uint64_t, TimestampMs>& newest, TimestampMs mint, std::uint64_t current) {
-  for (const auto& [segment, maxt] : newest) {
-    if (maxt >= mint) return std::min(segment, current);
-  }
-  return current;
+std::uint64_t FirstOf(const std::map<std::uint64_t, TimestampMs>& newest, std::uint64_t current) {
+  return newest.empty() ? current : std::min(newest.begin()->first, current);
 }
 
 }  // namespace
@@ -194,22 +191,32 @@ void CommitLog::KnowSegments(std::map<std::uint64_t, TimestampMs> wal, std::map<
   for (const auto& [segment, maxt] : late) Raise(&newest_late_, segment, maxt);
 }
 
-std::uint64_t CommitLog::FirstNeeded(TimestampMs mint) const {
+Status CommitLog::NoteCut(TimestampMs mint) {
+  std::string record;
+  EncodeCut(mint, &record);
+  const std::string_view view = record;
   const std::lock_guard lock(mu_);
-  return FirstWith(newest_, mint, wal_->segment());
+  CACHESCOPE_RETURN_IF_ERROR(late_->Append(std::span(&view, 1)));
+  CACHESCOPE_RETURN_IF_ERROR(wal_->Append(std::span(&view, 1)));
+  segment_.store(static_cast<std::uint32_t>(wal_->segment() + 1), std::memory_order_relaxed);
+  std::erase_if(newest_, [mint](const auto& entry) { return entry.second < mint; });
+  std::erase_if(newest_late_, [mint](const auto& entry) { return entry.second < mint; });
+  return {};
+}
+
+std::uint64_t CommitLog::FirstNeeded() const {
+  const std::lock_guard lock(mu_);
+  return FirstOf(newest_, wal_->segment());
 }
 
 Status CommitLog::RemoveBefore(std::uint64_t segment) {
   const std::lock_guard lock(mu_);
-  newest_.erase(newest_.begin(), newest_.lower_bound(segment));
   return wal_->RemoveBefore(segment);
 }
 
-Status CommitLog::RemoveLateBefore(TimestampMs mint) {
+Status CommitLog::RemoveLate() {
   const std::lock_guard lock(mu_);
-  const std::uint64_t first = FirstWith(newest_late_, mint, late_->segment());
-  newest_late_.erase(newest_late_.begin(), newest_late_.lower_bound(first));
-  return late_->RemoveBefore(first);
+  return late_->RemoveBefore(FirstOf(newest_late_, late_->segment()));
 }
 
 CommitLogStats CommitLog::stats() const {

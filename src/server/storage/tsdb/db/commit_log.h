@@ -62,12 +62,14 @@ class CommitLog final : public HeadLog {
   Status NextSegments();
   // The newest sample of segments that were there before, as the replay found them. Segments not named hold none.
   void KnowSegments(std::map<std::uint64_t, TimestampMs> wal, std::map<std::uint64_t, TimestampMs> late);
-  // Number of the first segment that is being written or holds a sample of `mint` or newer.
-  std::uint64_t FirstNeeded(TimestampMs mint) const;
+  // All samples before `mint` that are in the log are in blocks: written down too.
+  Status NoteCut(TimestampMs mint);
+  // Number of the first segment of wal/ that is being written or holds a sample that is in no block.
+  std::uint64_t FirstNeeded() const;
   // Drops the segments of wal/ with smaller numbers; what later ones need of them must stand in a checkpoint.
   Status RemoveBefore(std::uint64_t segment);
-  // Drops the segments of wbl/ that hold nothing of `mint` or newer.
-  Status RemoveLateBefore(TimestampMs mint);
+  // Drops the segments of wbl/ that hold only samples that are in blocks.
+  Status RemoveLate();
   // While full, Log refuses everything.
   void SetFull(bool full) { full_.store(full, std::memory_order_relaxed); }
   CommitLogStats stats() const;
@@ -94,7 +96,7 @@ class CommitLog final : public HeadLog {
   const std::unique_ptr<LogWriter> wal_;
   const std::unique_ptr<LogWriter> late_;
   std::uint64_t written_ = 0;  // bytes; the tickets
-  // Segment → its newest sample.
+  // Segment → its newest sample; segments with nothing that is not in blocks are left out.
   std::map<std::uint64_t, TimestampMs> newest_;
   std::map<std::uint64_t, TimestampMs> newest_late_;
   std::vector<SeriesRecord> fresh_;

@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kPassEvery(1000);
 constexpr std::chrono::milliseconds kPatience(30'000);
 constexpr std::uint64_t kMostMinFree = 256ULL << 20;
+constexpr DurationMs kQuiet = 60'000;
 constexpr DurationMs kSegmentAge = 30 * 60 * 1000;
 
 // In place of the log of a store that is only read.
@@ -57,9 +58,10 @@ Result<std::unique_ptr<Db>> Db::Open(std::string directory, DbOptions options) {
 Status Db::Start() {
   Env& env = *options_.env;
   if (!options_.read_only) CACHESCOPE_RETURN_IF_ERROR(env.MakeDirectories(directory_));
-  CACHESCOPE_ASSIGN_OR_RETURN(blocks_, BlockSet::Open(env, directory_));
+  CACHESCOPE_ASSIGN_OR_RETURN(blocks_, BlockSet::Open(env, directory_, options_.read_only));
   HeadOptions head = options_.head;
   head.chunk_range = options_.block_range;
+  head.past_reopens = true;
   if (options_.read_only) {
     head.log = std::make_shared<NoLog>();
   } else {
@@ -72,11 +74,14 @@ Status Db::Start() {
   const ReplayOptions replay{0, options_.read_only, options_.exemplars, options_.report};
   std::vector<LoadCounts> counts;
   CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(env, directory_, &loader, replay, &counts));
-  cut_ = replay_.cut != kMinTime ? replay_.cut : EndOfBlocks(*blocks_);
-  loader.Finish(counts, cut_);
+  cut_ = replay_.has_cut ? replay_.cut : EndOfBlocks(*blocks_);
+  // A log of another program does not say what of it is in blocks: all that is older than their end.
+  loader.Finish(counts, replay_.has_cut ? kMinTime : cut_);
   replay_ms_ = Milliseconds(std::chrono::steady_clock::now() - begin);
-  if (options_.read_only) return {};
+  // A daemon may have cut a block, and dropped that part of its log, since the blocks were listed.
+  if (options_.read_only) return blocks_->Reload();
   log_->KnowSegments(replay_.newest, replay_.newest_late);
+  if (!replay_.has_cut && cut_ != kMinTime) CACHESCOPE_RETURN_IF_ERROR(log_->NoteCut(cut_));
   segments_since_ = options_.head.clock->NowMs();
   if (options_.background) maintainer_ = std::thread([this] { Run(); });
   return {};
@@ -149,7 +154,7 @@ Status Db::Maintain() {
   };
   note(Retain());
   note(CheckSpace());
-  while (!stopping_ && NeedsCut()) {
+  while (!stopping_ && ForgetCut() && NeedsCut()) {
     const Status status = CutOldest(false);
     note(status);
     if (!status.ok()) break;
@@ -179,12 +184,21 @@ Status Db::CheckSpace() {
   return {};
 }
 
+// False while a reader that looks at what was cut keeps the head from forgetting it.
+bool Db::ForgetCut() {
+  if (!past_closed_) return true;
+  if (cut_under_way_ != kMinTime && head_->Truncate(cut_under_way_) < cut_under_way_) return false;
+  head_->Reopen();
+  past_closed_ = false;
+  return true;
+}
+
 bool Db::NeedsCut() const {
   const HeadStats head = head_->stats();
   if (log_ == nullptr || head.min_time > head.max_time) return false;
-  const TimestampMs begin = RangeBegin(std::max(head.min_time, cut_), options_.block_range);
+  const TimestampMs end = RangeBegin(head.min_time, options_.block_range) + options_.block_range;
   const DurationMs keep = std::max(options_.block_range / 2, options_.head.out_of_order_window);
-  return head.max_time >= begin + options_.block_range + keep;
+  return head.max_time >= end + keep && head_->QuietBefore(end, kQuiet);
 }
 
 BlockWriteOptions Db::WriteOptions() const {
@@ -197,26 +211,26 @@ BlockWriteOptions Db::WriteOptions() const {
 }
 
 Status Db::CutOldest(bool all) {
+  if (!ForgetCut()) return {};
   const HeadStats stats = head_->stats();
-  const TimestampMs oldest = std::max(stats.min_time, cut_);
   BlockWriteOptions write = WriteOptions();
-  write.mint = RangeBegin(oldest, options_.block_range);
+  write.mint = RangeBegin(stats.min_time, options_.block_range);
   write.maxt = write.mint + options_.block_range;
   if (all) write.maxt = std::min(write.maxt, stats.max_time + 1);
-  write.mint = std::max(write.mint, cut_);
+  past_closed_ = true;
+  cut_under_way_ = kMinTime;  // so far nothing is to be forgotten
   CACHESCOPE_RETURN_IF_ERROR(head_->CloseBefore(write.maxt, kPatience));
   std::optional<BlockMeta> written;
   {
-    const auto source = head_->NewQuerier(write.mint, write.maxt - 1);
+    const auto source = head_->NewQuerier(kMinTime, write.maxt - 1);
     CACHESCOPE_ASSIGN_OR_RETURN(written, WriteBlock(*options_.env, directory_, *source, write));
   }
   if (written.has_value()) CACHESCOPE_RETURN_IF_ERROR(blocks_->Add(written->ulid));
-  cut_ = write.maxt;
-  std::string record;
-  EncodeCut(cut_, &record);
-  CACHESCOPE_RETURN_IF_ERROR(log_->LogRecord(record));
-  head_->Truncate(cut_);
+  CACHESCOPE_RETURN_IF_ERROR(log_->NoteCut(write.maxt));
+  cut_under_way_ = write.maxt;
+  cut_ = std::max(cut_, write.maxt);
   cuts_.fetch_add(1);
+  (void)ForgetCut();
   return log_->NextSegments();
 }
 
@@ -230,7 +244,7 @@ Status Db::DropSegments() {
   const std::string wal = JoinPath(directory_, "wal");
   std::uint64_t bytes = 0;
   bool droppable = false;
-  const std::uint64_t first = log_->FirstNeeded(cut_);
+  const std::uint64_t first = log_->FirstNeeded();
   for (const std::string& directory : {wal, JoinPath(directory_, "wbl")}) {
     CACHESCOPE_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, options_.env->List(directory));
     for (const DirectoryEntry& entry : entries) {
@@ -244,7 +258,7 @@ Status Db::DropSegments() {
     CACHESCOPE_RETURN_IF_ERROR(WriteCheckpoint(*options_.env, wal, first - 1, *head_, cut_, options_.log.log));
     CACHESCOPE_RETURN_IF_ERROR(log_->RemoveBefore(first));
   }
-  return log_->RemoveLateBefore(cut_);
+  return log_->RemoveLate();
 }
 
 Status Db::Compact() {
@@ -279,8 +293,9 @@ Status Db::Flush() {
   const std::lock_guard lock(maintain_mu_);
   while (true) {
     const HeadStats stats = head_->stats();
-    if (stats.min_time > stats.max_time || std::max(stats.min_time, cut_) > stats.max_time) break;
+    if (stats.min_time > stats.max_time) break;
     CACHESCOPE_RETURN_IF_ERROR(CutOldest(true));
+    if (past_closed_) return Unavailable("cannot flush the store: a query still reads what was written");
   }
   CACHESCOPE_RETURN_IF_ERROR(DropSegments());
   return Compact();
@@ -305,9 +320,8 @@ Result<BackupReport> Db::Backup(const std::string& destination, bool with_head) 
   const HeadStats stats = head_->stats();
   if (!with_head || stats.min_time > stats.max_time) return report;
   BlockWriteOptions write = WriteOptions();
-  write.mint = std::max(stats.min_time, cut_);
+  write.mint = stats.min_time;
   write.maxt = stats.max_time + 1;
-  if (write.mint >= write.maxt) return report;
   const auto source = head_->NewQuerier(write.mint, write.maxt - 1);
   CACHESCOPE_ASSIGN_OR_RETURN(const std::optional<BlockMeta> written,
                               WriteBlock(*options_.env, destination, *source, write));

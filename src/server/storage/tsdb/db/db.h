@@ -5,9 +5,11 @@
 // (commit_log.h). Opening brings it back, reading around damage (replay.h, block_set.h). One process at a time: the
 // caller holds the lock of the directory. Thread-safe.
 //
-// Cutting. When the head holds more than one and a half block ranges, its oldest range becomes a block: appenders are
-// closed out of it, the block is written and taken in, the head forgets it, and segments of the log that hold nothing
-// newer go, their series kept in a checkpoint. A query sees every sample once throughout.
+// Cutting. When the head holds more than one and a half block ranges and its oldest range has been left in peace for a
+// minute, that becomes a block: appenders are closed out of it, the block is written and taken in, the head forgets it,
+// and segments of the log with nothing else go, their series kept in a checkpoint. A query sees every sample once
+// throughout. Then the past is open again: samples of any age are taken for series that have no newer ones, and become
+// blocks that overlap others, until compaction makes them one.
 #pragma once
 
 #include <atomic>
@@ -37,7 +39,7 @@ struct DbOptions {
   HeadOptions head;  // `chunk_range` and `log` are set by the Db
   DurationMs block_range = kDefaultBlockRange;
   RetentionOptions retention;  // time 0: for ever
-  FloatEncoding encoding = FloatEncoding::kXor;
+  FloatEncoding encoding = FloatEncoding::kPacked;
   CommitLogOptions log;
   // Below this free space nothing is taken; kDefaultMinFree: a twentieth of the disk, at most 256 MiB.
   std::uint64_t min_free = kDefaultMinFree;
@@ -96,6 +98,7 @@ class Db final : public storage::Storage {
   Status CheckSpace();
   bool NeedsCut() const;
   Status CutOldest(bool all);
+  bool ForgetCut();
   Status DropSegments();
   Status Compact();
   Status Retain();
@@ -109,8 +112,11 @@ class Db final : public storage::Storage {
   std::unique_ptr<BlockSet> blocks_;
   ReplayStats replay_;
   DurationMs replay_ms_ = 0;
-  TimestampMs cut_ = kMinTime;      // everything older is in blocks; guarded by maintain_mu_
-  TimestampMs segments_since_ = 0;  // guarded by maintain_mu_
+  // Guarded by maintain_mu_.
+  TimestampMs cut_ = kMinTime;  // where the newest block ends that was cut
+  bool past_closed_ = false;    // the head has not yet forgotten what is older than cut_under_way_
+  TimestampMs cut_under_way_ = kMinTime;
+  TimestampMs segments_since_ = 0;
 
   std::mutex maintain_mu_;  // one pass at a time
   std::atomic<bool> stopping_{false};

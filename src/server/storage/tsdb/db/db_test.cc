@@ -341,6 +341,14 @@ TEST_F(DbTest, AgreesWithTheModelInALongLife) {
       if (!appender->Append(0, labels, t, value).ok() || there) continue;
       added[labels][t] = std::bit_cast<std::uint64_t>(value);
     }
+    // A series that nobody wrote before may have samples of any age.
+    if (below(30) == 0) {
+      const Labels labels{{"__name__", "x"}, {"i", "old-" + std::to_string(step)}};
+      for (TimestampMs t = now - below(20 * kHour); t <= now; t += kHour / 2) {
+        ASSERT_TRUE(appender->Append(0, labels, t, 1.5).ok());
+        added[labels][t] = std::bit_cast<std::uint64_t>(1.5);
+      }
+    }
     if (below(10) == 0) {
       ASSERT_TRUE(appender->Rollback().ok());
     } else {

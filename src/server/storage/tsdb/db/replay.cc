@@ -29,6 +29,7 @@ class LogReplay {
   void TakeRecord(std::string_view record, const LogSegmentFile& segment);
   void TakeSeries(const LogSegmentFile& segment);
   void TakeExemplars();
+  void TakeCut(const LogSegmentFile& segment);
   void NoteDamage(const LogSegmentFile& segment, std::uint64_t position, const std::string& cause);
   void Flush();
 
@@ -63,6 +64,20 @@ void LogReplay::TakeExemplars() {
   batch_->exemplars.clear();
 }
 
+// What was written before this and is older is in blocks; what comes after it and is older is not.
+void LogReplay::TakeCut(const LogSegmentFile& segment) {
+  const TimestampMs cut = std::exchange(batch_->cut, kMinTime);
+  stats_.cut = std::max(stats_.cut, cut);
+  stats_.has_cut = true;
+  if (segment.in_checkpoint) return;
+  Flush();
+  workers_.Drain();
+  segment.late ? loader_->DropLateBefore(cut) : loader_->DropBefore(cut);
+  std::erase_if(segment.late ? stats_.newest_late : stats_.newest,
+                [cut](const auto& entry) { return entry.second < cut; });
+  if (maxt_ < cut) maxt_ = kMinTime;
+}
+
 void LogReplay::Flush() {
   if (loader_->has_aliases()) {
     for (SampleRecord& record : batch_->samples) record.ref = loader_->Resolve(record.ref);
@@ -73,7 +88,6 @@ void LogReplay::Flush() {
   auto next = workers_.Take();
   // The start times of a commit stand before its samples, which may go on in the next batch.
   next->starts = batch_->starts;
-  batch_->cut = stats_.cut;
   workers_.Give(std::exchange(batch_, std::move(next)));
 }
 
@@ -87,7 +101,7 @@ void LogReplay::TakeRecord(std::string_view record, const LogSegmentFile& segmen
   const Status status = DecodeRecord(record, batch_.get());
   for (std::size_t i = samples; i < batch_->samples.size(); ++i) maxt_ = std::max(maxt_, batch_->samples[i].t);
   for (std::size_t i = histograms; i < batch_->histograms.size(); ++i) maxt_ = std::max(maxt_, batch_->histograms[i].t);
-  stats_.cut = std::max(stats_.cut, batch_->cut);
+  if (batch_->cut != kMinTime) TakeCut(segment);
   if (status.code() == Code::kInvalidArgument) {
     ++stats_.unknown;
   } else if (!status.ok()) {

@@ -40,7 +40,8 @@ struct ReplayStats {
   std::uint64_t unknown = 0;        // records of types this program does not know
   std::uint64_t damages = 0;        // places in the logs that could not be read
   std::vector<std::string> damage;  // the first of them
-  TimestampMs cut = kMinTime;       // everything older is in blocks; kMinTime: the log does not say
+  bool has_cut = false;              // the log says what is in blocks
+  TimestampMs cut = kMinTime;        // where the newest block ends that was cut
   // Segment → its newest sample.
   std::map<std::uint64_t, TimestampMs> newest;
   std::map<std::uint64_t, TimestampMs> newest_late;

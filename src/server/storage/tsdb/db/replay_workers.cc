@@ -60,6 +60,14 @@ void ReplayWorkers::Give(std::shared_ptr<RecordBatch> batch) {
   changed_.notify_all();
 }
 
+void ReplayWorkers::Drain() {
+  std::unique_lock lock(mu_);
+  changed_.wait(lock, [this] {
+    return std::all_of(workers_.begin(), workers_.end(),
+                       [](const Worker& worker) { return worker.queue.empty() && !worker.busy; });
+  });
+}
+
 std::vector<LoadCounts> ReplayWorkers::Finish() {
   {
     const std::lock_guard lock(mu_);
@@ -82,10 +90,12 @@ void ReplayWorkers::Run(std::size_t number) {
     if (worker.queue.empty()) return;
     std::shared_ptr<RecordBatch> batch = std::move(worker.queue.front());
     worker.queue.pop_front();
+    worker.busy = true;
     lock.unlock();
     Apply(*batch, number);
     lock.lock();
     batch.reset();
+    worker.busy = false;
     changed_.notify_all();
   }
 }
@@ -100,14 +110,14 @@ void ReplayWorkers::Apply(const RecordBatch& batch, std::size_t number) {
     return series;
   };
   for (const SampleRecord& record : batch.samples) {
-    if (record.ref % threads != number || record.t < batch.cut) continue;
+    if (record.ref % threads != number) continue;
     MemorySeries* series = find(record.ref);
     if (series == nullptr) continue;
     const SampleValue value{std::bit_cast<std::uint64_t>(record.value), nullptr, StartOf(starts, record.ref, record.t)};
     loader_->Append(series, record.t, value, &counts);
   }
   for (const HistogramRecord& record : batch.histograms) {
-    if (record.ref % threads != number || record.t < batch.cut) continue;
+    if (record.ref % threads != number) continue;
     MemorySeries* series = find(record.ref);
     if (series == nullptr) continue;
     loader_->Append(series, record.t, {0, &record.histogram, StartOf(starts, record.ref, record.t)}, &counts);

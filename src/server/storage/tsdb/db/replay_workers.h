@@ -27,12 +27,15 @@ class ReplayWorkers {
   std::shared_ptr<RecordBatch> Take();
   // All references resolved. Waits while the workers are far behind.
   void Give(std::shared_ptr<RecordBatch> batch);
+  // Waits until all that was given is appended.
+  void Drain();
   // What each has done, when all is done. Nothing may be given afterwards.
   std::vector<LoadCounts> Finish();
 
  private:
   struct Worker {
     std::deque<std::shared_ptr<RecordBatch>> queue;
+    bool busy = false;  // guarded by mu_
     LoadCounts counts;
     std::thread thread;
   };
