@@ -4,6 +4,7 @@
 
 #include "server/storage/tsdb/chunk_xor.h"
 #include "server/storage/tsdb/chunks/chunk_histogram.h"
+#include "server/storage/tsdb/packed/packed.h"
 
 namespace cachescope::tsdb {
 
@@ -17,6 +18,8 @@ std::string_view ChunkEncodingName(ChunkEncoding encoding) noexcept {
       return "histogram";
     case ChunkEncoding::kFloatHistogram:
       return "float_histogram";
+    case ChunkEncoding::kPacked:
+      return "packed";
   }
   return "unknown";
 }
@@ -28,6 +31,8 @@ Status DecodeChunk(const ChunkView& chunk, TimestampMs mint, TimestampMs maxt, s
     case ChunkEncoding::kHistogram:
     case ChunkEncoding::kFloatHistogram:
       return DecodeHistogramChunk(chunk, mint, maxt, out);
+    case ChunkEncoding::kPacked:
+      return DecodePacked(chunk.bytes, out, mint, maxt);
     case ChunkEncoding::kNone:
       break;
   }
@@ -35,7 +40,10 @@ Status DecodeChunk(const ChunkView& chunk, TimestampMs mint, TimestampMs maxt, s
                          std::string(ChunkEncodingName(chunk.encoding)) + ") is not known to this program");
 }
 
-// All encodings begin with the count, two bytes, big endian.
-std::size_t ChunkSampleCount(const ChunkView& chunk) noexcept { return XorSampleCount(chunk.bytes); }
+std::size_t ChunkSampleCount(const ChunkView& chunk) noexcept {
+  if (chunk.encoding == ChunkEncoding::kPacked) return PackedSampleCount(chunk.bytes);
+  // The encodings of upstream begin with the count, two bytes, big endian.
+  return XorSampleCount(chunk.bytes);
+}
 
 }  // namespace cachescope::tsdb

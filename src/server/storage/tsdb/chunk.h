@@ -19,6 +19,7 @@ enum class ChunkEncoding : std::uint8_t {
   kXor = 1,             // floats; docs/format/chunk_xor.md
   kHistogram = 2,       // native histograms with integer counts
   kFloatHistogram = 3,  // native histograms with float counts
+  kPacked = 0x70,       // floats, ours and the default of blocks; docs/format/chunk_packed.md
 };
 
 // "xor", "histogram", …; "unknown" for a number that is none of ours.
@@ -39,7 +40,8 @@ struct ChunkView {
 };
 
 // Appends the samples with mint <= t <= maxt to the columns of `out`. kCorruption when bytes do not decode, with what
-// stood before the damage in `out`; kInvalidArgument for an encoding this program does not know. Pure.
+// stood before the damage in `out`; kInvalidArgument for an encoding this program does not know, and for a packed chunk
+// that is relative to another one: see DecodePackedRelative. Pure.
 Status DecodeChunk(const ChunkView& chunk, TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out);
 
 // Samples the chunk's header promises; 0 when there is no whole header.
