@@ -1,8 +1,6 @@
 // Backups of a set that goes on changing.
 #include "server/storage/tsdb/block/backup.h"
 
-#include <sys/stat.h>
-
 #include <thread>
 
 #include "base/fault_env.h"

@@ -13,29 +13,44 @@ constexpr std::uint64_t kMaxMetaBytes = 64 << 20;
 
 std::string MetaPath(const std::string& block_directory) { return JoinPath(block_directory, "meta.json"); }
 
-// Throws nlohmann's exceptions on wrong types.
+struct NotWhole {
+  const char* key;
+};
+
+// nlohmann casts a number with a fraction or an exponent as it is, which is undefined when it does not fit.
+template <typename T>
+T Whole(const Json& value, const char* key) {
+  if (value.is_number_float()) throw NotWhole{key};
+  return value.get<T>();
+}
+
+std::uint64_t CountIn(const Json& stats, const char* key) {
+  return Whole<std::uint64_t>(stats.value(key, Json(0)), key);
+}
+
+// Throws NotWhole, and nlohmann's exceptions on wrong types.
 BlockMeta FromJson(const Json& json) {
   BlockMeta meta;
   json.at("ulid").get_to(meta.ulid);
-  json.at("minTime").get_to(meta.mint);
-  json.at("maxTime").get_to(meta.maxt);
+  meta.mint = Whole<TimestampMs>(json.at("minTime"), "minTime");
+  meta.maxt = Whole<TimestampMs>(json.at("maxTime"), "maxTime");
   if (const auto stats = json.find("stats"); stats != json.end()) {
-    meta.samples = stats->value("numSamples", std::uint64_t{0});
-    meta.float_samples = stats->value("numFloatSamples", std::uint64_t{0});
-    meta.histogram_samples = stats->value("numHistogramSamples", std::uint64_t{0});
-    meta.series = stats->value("numSeries", std::uint64_t{0});
-    meta.chunks = stats->value("numChunks", std::uint64_t{0});
-    meta.tombstones = stats->value("numTombstones", std::uint64_t{0});
+    meta.samples = CountIn(*stats, "numSamples");
+    meta.float_samples = CountIn(*stats, "numFloatSamples");
+    meta.histogram_samples = CountIn(*stats, "numHistogramSamples");
+    meta.series = CountIn(*stats, "numSeries");
+    meta.chunks = CountIn(*stats, "numChunks");
+    meta.tombstones = CountIn(*stats, "numTombstones");
   }
   const Json& compaction = json.at("compaction");
-  compaction.at("level").get_to(meta.level);
+  meta.level = Whole<int>(compaction.at("level"), "level");
   meta.sources = compaction.value("sources", std::vector<std::string>());
   meta.deletable = compaction.value("deletable", false);
   meta.failed = compaction.value("failed", false);
   meta.hints = compaction.value("hints", std::vector<std::string>());
   for (const Json& parent : compaction.value("parents", Json::array())) {
-    meta.parents.push_back(
-        {parent.value("ulid", ""), parent.value("minTime", TimestampMs{0}), parent.value("maxTime", TimestampMs{0})});
+    meta.parents.push_back({parent.value("ulid", ""), Whole<TimestampMs>(parent.value("minTime", Json(0)), "minTime"),
+                            Whole<TimestampMs>(parent.value("maxTime", Json(0)), "maxTime")});
   }
   if (const auto ours = json.find("cachescope"); ours != json.end()) meta.encoding = ours->value("encoding", "");
   return meta;
@@ -74,7 +89,7 @@ Result<BlockMeta> ReadBlockMeta(Env& env, const std::string& block_directory) {
   CACHESCOPE_ASSIGN_OR_RETURN(const std::string text, env.ReadFile(path, kMaxMetaBytes));
   try {
     const Json json = Json::parse(text);
-    if (const int version = json.at("version").get<int>(); version != kVersion) {
+    if (const int version = Whole<int>(json.at("version"), "version"); version != kVersion) {
       return InvalidArgument("cannot use " + path + ": it has version " + std::to_string(version) +
                              ", this program knows version " + std::to_string(kVersion));
     }
@@ -82,6 +97,8 @@ Result<BlockMeta> ReadBlockMeta(Env& env, const std::string& block_directory) {
     if (!IsUlid(meta.ulid)) return Corruption("cannot use " + path + ": \"" + meta.ulid + "\" is no ULID");
     if (meta.mint > meta.maxt) return Corruption("cannot use " + path + ": it ends before it begins");
     return meta;
+  } catch (const NotWhole& e) {
+    return Corruption("cannot read " + path + ": \"" + e.key + "\" is no whole number");
   } catch (const Json::exception& e) {
     return Corruption("cannot read " + path + ": " + e.what());
   }

@@ -44,9 +44,9 @@ Status BlockSet::LookThrough(bool at_start) {
   return {};
 }
 
-std::shared_ptr<const BlockSet::List> BlockSet::blocks() const {
+BlockSet::Snapshot BlockSet::blocks() const {
   const std::lock_guard lock(mu_);
-  return blocks_;
+  return Snapshot(blocks_);
 }
 
 std::vector<AbsentBlock> BlockSet::absent() const {

@@ -19,6 +19,7 @@
 
 #include "base/env.h"
 #include "server/storage/tsdb/block/block.h"
+#include "server/storage/tsdb/block/block_set_stats.h"
 
 namespace cachescope::tsdb {
 
@@ -26,26 +27,21 @@ inline constexpr const char* kTmpForCreation = ".tmp-for-creation";
 inline constexpr const char* kTmpForDeletion = ".tmp-for-deletion";
 inline constexpr const char* kQuarantine = "quarantine";
 
-// A block that is not served, and why.
-struct AbsentBlock {
-  std::string ulid;
-  std::string reason;
-  bool quarantined = false;  // false: left in place
-};
-
-struct BlockSetStats {
-  std::uint64_t blocks = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t quarantined = 0;      // directories in quarantine/
-  std::uint64_t refused = 0;          // left in place, not served
-  std::uint64_t reloads = 0;          // times the directory was looked through
-  std::uint64_t reload_failures = 0;  // of those, not to the end
-  std::uint64_t damaged_reads = 0;    // of the blocks served, since they were opened
-};
-
 class BlockSet {
  public:
   using List = std::vector<std::shared_ptr<Block>>;
+  // The list of one moment. Of a temporary, `*` gives a copy, so that `for (… : *set.blocks())` is safe.
+  class Snapshot {
+   public:
+    explicit Snapshot(std::shared_ptr<const List> list) : list_(std::move(list)) {}
+    const List& operator*() const& noexcept { return *list_; }
+    List operator*() && { return *list_; }
+    const List* operator->() const noexcept { return list_.get(); }
+    operator std::shared_ptr<const List>() const { return list_; }  // NOLINT: it is one
+
+   private:
+    std::shared_ptr<const List> list_;
+  };
 
   // `directory` is made if it is not there. `read_only`: nothing on disk changes, now or at Reload; what would be
   // removed or set aside is not served. Errors are the Env's about the directory itself; a block never fails it.
@@ -56,7 +52,7 @@ class BlockSet {
   Env& env() const noexcept { return env_; }
   const std::string& directory() const noexcept { return directory_; }
   // Sorted by mint, then maxt, then ULID.
-  std::shared_ptr<const List> blocks() const;
+  Snapshot blocks() const;
   // Of the last look through the directory.
   std::vector<AbsentBlock> absent() const;
   BlockSetStats stats() const;

@@ -153,6 +153,12 @@ std::vector<std::string> PlanCompaction(std::vector<BlockMeta> blocks, const std
   return SelectRewrite(settled, ranges);
 }
 
+std::vector<std::string> PlanCompaction(const BlockSet& set, const std::vector<DurationMs>& ranges) {
+  std::vector<BlockMeta> metas;
+  for (const std::shared_ptr<Block>& block : *set.blocks()) metas.push_back(block->CurrentMeta());
+  return PlanCompaction(std::move(metas), ranges);
+}
+
 BlockMeta MergeMetas(const std::vector<BlockMeta>& parents) {
   BlockMeta out;
   out.mint = INT64_MAX;

@@ -26,6 +26,9 @@ DurationMs MaxBlockRange(DurationMs min_range, DurationMs retention);
 // without its deleted samples. Blocks marked failed are left alone. Pure; any order of `blocks`.
 std::vector<std::string> PlanCompaction(std::vector<BlockMeta> blocks, const std::vector<DurationMs>& ranges);
 
+// The same for the blocks of a set as they are now.
+std::vector<std::string> PlanCompaction(const BlockSet& set, const std::vector<DurationMs>& ranges);
+
 // The meta that a block made of `parents` begins with: range, level, sources and parents.
 BlockMeta MergeMetas(const std::vector<BlockMeta>& parents);
 

@@ -201,9 +201,7 @@ TEST_F(CompactionTest, OverlappingBlocksMergeAsTheyAreQueried) {
     }
     const auto set = OpenSet();
     EXPECT_EQ(Take(*set), Take(expected));
-    std::vector<BlockMeta> metas;
-    for (const auto& block : *set->blocks()) metas.push_back(block->CurrentMeta());
-    const Names plan = PlanCompaction(metas, CompactionRanges(10'000, 90'000));
+    const Names plan = PlanCompaction(*set, CompactionRanges(10'000, 90'000));
     ASSERT_EQ(plan.size(), 3u);
     ASSERT_TRUE(RunCompaction(*set, plan, {}).ok());
     ASSERT_EQ(set->blocks()->size(), 1u);
@@ -272,11 +270,7 @@ TEST_F(CompactionTest, DamagedBlocksAreMarkedAndKept) {
   EXPECT_EQ(RunCompaction(*set, {ulids[0], ulids[1]}, {}).status().code(), Code::kCorruption);
   EXPECT_EQ(set->blocks()->size(), 3u);
   EXPECT_EQ(Entries().size(), 3u);
-  const auto plan = [](const BlockSet& of) {
-    std::vector<BlockMeta> metas;
-    for (const auto& block : *of.blocks()) metas.push_back(block->CurrentMeta());
-    return PlanCompaction(metas, CompactionRanges(20'000, 60'000));
-  };
+  const auto plan = [](const BlockSet& of) { return PlanCompaction(of, CompactionRanges(20'000, 60'000)); };
   EXPECT_EQ(plan(*set), Names());
   EXPECT_EQ(plan(*OpenSet()), Names());
   EXPECT_TRUE((*OpenSet()->blocks())[0]->meta().failed);
@@ -346,9 +340,7 @@ TEST_F(CompactionTest, PassesEndWithFewBlocksAndTheSameSamples) {
   const std::vector<DurationMs> ranges = CompactionRanges(1000, 27'000);
   int passes = 0;
   while (true) {
-    std::vector<BlockMeta> metas;
-    for (const auto& block : *set->blocks()) metas.push_back(block->CurrentMeta());
-    const Names plan = PlanCompaction(metas, ranges);
+    const Names plan = PlanCompaction(*set, ranges);
     if (plan.empty()) break;
     ASSERT_TRUE(RunCompaction(*set, plan, {}).ok());
     ++passes;

@@ -35,12 +35,16 @@ RetentionPlan PlanRetention(std::vector<RetentionBlock> blocks, const RetentionO
     return std::tie(a.maxt, a.mint, a.ulid) < std::tie(b.maxt, b.mint, b.ulid);
   });
   RetentionPlan plan;
-  auto next = blocks.begin();
-  if (next != blocks.end() && Expired(*next, options, state)) plan.by_time.push_back((next++)->ulid);
+  const auto expired = std::find_if(blocks.begin(), blocks.end(),
+                                    [&](const RetentionBlock& block) { return Expired(block, options, state); });
+  if (expired != blocks.end()) {
+    plan.by_time.push_back(expired->ulid);
+    blocks.erase(expired);
+  }
   if (options.bytes == 0) return plan;
   std::uint64_t total = state.other_bytes;
-  for (auto block = next; block != blocks.end(); ++block) total += block->bytes;
-  for (; next != blocks.end() && total > options.bytes; ++next) {
+  for (const RetentionBlock& block : blocks) total += block.bytes;
+  for (auto next = blocks.begin(); next != blocks.end() && total > options.bytes; ++next) {
     total -= next->bytes;
     plan.by_size.push_back(next->ulid);
   }

@@ -40,8 +40,8 @@ struct RetentionPlan {
   std::vector<std::string> by_size;  // oldest first
 };
 
-// The block that ends first goes when all of it is older than the retention time; of the rest the oldest go until what
-// is left fits. Pure; any order of `blocks`.
+// The block that ends first of those that are wholly older than the retention time goes, unless it came just now; of
+// the rest the oldest go until what is left fits. Pure; any order of `blocks`.
 RetentionPlan PlanRetention(std::vector<RetentionBlock> blocks, const RetentionOptions& options,
                             const RetentionState& state);
 

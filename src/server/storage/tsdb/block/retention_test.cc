@@ -13,7 +13,7 @@ constexpr DurationMs kHour = 3'600'000;
 std::vector<RetentionBlock> TenBlocks() {
   std::vector<RetentionBlock> blocks;
   for (int i = 0; i < 10; ++i) {
-    blocks.push_back({std::string(1, static_cast<char>('a' + i)), i * 2 * kHour, (i + 1) * 2 * kHour, 100});
+    blocks.push_back({std::string(1, static_cast<char>('a' + i)), i * 2 * kHour, (i + 1) * 2 * kHour, 100, 0});
   }
   std::swap(blocks[0], blocks[7]);  // any order
   return blocks;
@@ -43,6 +43,18 @@ TEST(RetentionTest, ASampleFromTheFutureCostsNothing) {
   EXPECT_EQ(PlanRetention(TenBlocks(), options, At(11 * kHour, year)).by_time, Names());
 }
 
+// An import of old data stays for a while, and does not hold up the blocks behind it.
+TEST(RetentionTest, WhatCameJustNowStaysThoughItIsOld) {
+  std::vector<RetentionBlock> blocks = TenBlocks();
+  const TimestampMs now = 1000 * kHour;
+  for (RetentionBlock& block : blocks) {
+    if (block.ulid == "a") block.created = now - kLeastStay + 1;
+  }
+  EXPECT_EQ(PlanRetention(blocks, {100 * kHour, 0}, At(now, now)).by_time, Names{"b"});
+  EXPECT_EQ(PlanRetention(blocks, {100 * kHour, 0}, At(now + 1, now)).by_time, Names{"a"});
+  EXPECT_EQ(PlanRetention(blocks, {10 * kHour, 0}, At(now, now)).by_time, Names{"a"});  // a shorter time counts
+}
+
 TEST(RetentionTest, SizeTakesTheOldestUntilTheRestFits) {
   RetentionState state = At(20 * kHour, 20 * kHour);
   EXPECT_EQ(PlanRetention(TenBlocks(), {0, 1000}, state).by_size, Names());
@@ -61,7 +73,13 @@ class RetentionSetTest : public BlockFixture {};
 TEST_F(RetentionSetTest, PassesEmptyWhatIsOldOneByOne) {
   Model model;
   for (TimestampMs t = 0; t < 10'000; t += 10) model[{{"a", "b"}}][t] = {1, nullptr};
-  for (TimestampMs t = 0; t < 10'000; t += 1000) Write(model, t, t + 1000);
+  ModelQuerier source(model);
+  const SimulatedClock long_ago(0);
+  for (TimestampMs t = 0; t < 10'000; t += 1000) {
+    BlockWriteOptions options = Range(t, t + 1000);
+    options.clock = &long_ago;
+    ASSERT_TRUE(WriteBlock(Env::Posix(), directory_, source, options).ok());
+  }
   const auto set = OpenSet();
   const RetentionOptions options{5000, 0};
   for (int pass = 0; pass < 7; ++pass) {
