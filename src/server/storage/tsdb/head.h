@@ -3,16 +3,16 @@
 // Appends. An appender checks each sample against the newest one of its series, stored or waiting in the same batch,
 // and keeps the batch to itself; Commit writes it to the log, when there is one, and applies it. An older sample is
 // stored beside the chunks when it lies within the out-of-order window; otherwise it is kTooOld, or kOutOfOrder without
-// a window. One older than what Truncate left is kTooOld, another value at the newest timestamp is kDuplicateSample, the
-// same value bit for bit is accepted and stored once; of two values at one earlier time the first stays. A sample that
-// another appender overtakes between Append and Commit, out of the window, is dropped then and counted. Floats keep every bit (staleness markers, NaN payloads); a series may mix floats and
-// histograms, in one order of time.
+// a window. One older than what Truncate left is kTooOld, another value at the newest timestamp is kDuplicateSample,
+// the same value bit for bit is accepted and stored once; of two values at one earlier time the first stays. A sample
+// that another appender overtakes between Append and Commit, out of the window, is dropped then and counted. Floats
+// keep every bit (staleness markers, NaN payloads); a series may mix floats and histograms, in one order of time.
 //
 // Queries. A querier sees the batches committed before NewQuerier, whole, for as long as it or any series it returned
 // lives, also after the Head is gone. While it lives it delays the dropping of what it may still read, so do not keep
 // one for long. Select returns series with a chunk that overlaps the querier's time range; Series::Read is cut to that
-// range. Lists of names and values are answered from the index of the moment, for the whole range of the head, when that
-// and the querier's overlap (head_listing.h).
+// range. Lists of names and values are answered from the index of the moment, for the whole range of the head, when
+// that and the querier's overlap (head_listing.h).
 //
 // Locks, never held while decoding: commits follow each other under one mutex; a series has a spin lock for the tens of
 // nanoseconds of an append or a copy; 64 shards of a map from labels to series and one reader-writer lock over the
@@ -29,6 +29,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -48,9 +49,9 @@ struct HeadOptions {
   // What Truncate dropped has gone elsewhere, and older samples of other series may still come: a past that was closed
   // opens again with Reopen, and readers are not held to what Truncate left.
   bool past_reopens = false;
-  DurationMs out_of_order_window = 0;           // how much older than the newest of its series a sample may be
-  const Clock* clock = &Clock::System();        // not owned; outlives the Head
-  std::shared_ptr<HeadLog> log;                 // null: nothing is written down
+  DurationMs out_of_order_window = 0;     // how much older than the newest of its series a sample may be
+  const Clock* clock = &Clock::System();  // not owned; outlives the Head
+  std::shared_ptr<HeadLog> log;           // null: nothing is written down
 
   static constexpr std::size_t kDefaultMaxSeries = 2'000'000;
   static constexpr unsigned kMaxSamplesPerChunk = 1000;
@@ -80,6 +81,14 @@ struct HeadStats {
   std::uint64_t series_bytes = 0;
   std::uint64_t chunk_bytes = 0;
   std::uint64_t index_bytes = 0;
+};
+
+// One series as VisitImages shows it.
+struct SeriesInSnapshot {
+  storage::SeriesRef ref = 0;
+  std::uint32_t logged_segment = 0;
+  const Labels* labels = nullptr;
+  std::string_view image;
 };
 
 struct HeadState;
@@ -116,6 +125,10 @@ class Head final : public storage::Storage {
 
   // Every series whose labels stand in the log, for a copy of them. `visit` must not use the head.
   void VisitLogged(const std::function<void(storage::SeriesRef, const Labels&)>& visit) const;
+
+  // Every series with all that it holds (series_image.h), until `visit` returns false. Each is locked for a moment; a
+  // batch committed meanwhile may be seen in part.
+  void VisitImages(const std::function<bool(const SeriesInSnapshot&)>& visit) const;
 
   HeadStats stats() const;
   // The `top` largest of each kind. Linear in the label pairs.

@@ -5,6 +5,7 @@
 
 #include "server/storage/tsdb/head_log.h"
 #include "server/storage/tsdb/head_state.h"
+#include "server/storage/tsdb/series_image.h"
 #include "server/storage/tsdb/wal/record.h"
 
 namespace cachescope::tsdb {
@@ -76,6 +77,26 @@ void Head::VisitLogged(const std::function<void(SeriesRef, const Labels&)>& visi
       if (series->logged_segment == 0) continue;
     }
     visit(ref, series->labels());
+  }
+}
+
+void Head::VisitImages(const std::function<bool(const SeriesInSnapshot&)>& visit) const {
+  const Session session(state_->sessions);
+  std::string image;
+  for (const SeriesRef ref : state_->index.All()) {
+    const MemorySeries* series = state_->table.Get(ref);
+    if (series == nullptr) continue;
+    SeriesInSnapshot seen{ref, 0, &series->labels(), {}};
+    image.clear();
+    {
+      const std::lock_guard lock(series->lock());
+      seen.logged_segment = series->logged_segment;
+      // Labels that are in no log yet will come with their first sample.
+      if (seen.logged_segment == 0) continue;
+      SeriesImage::Write(*series, &image);
+    }
+    seen.image = image;
+    if (!visit(seen)) return;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "server/storage/tsdb/head_state.h"
+#include "server/storage/tsdb/series_image.h"
 
 namespace cachescope::tsdb {
 
@@ -36,6 +37,25 @@ MemorySeries* HeadLoader::AddSeries(SeriesRef ref, const Labels& labels, std::ui
 
 MemorySeries* HeadLoader::Find(SeriesRef ref) const { return state_->table.Get(ref); }
 
+Status HeadLoader::AddImage(SeriesRef ref, const Labels& labels, std::uint32_t segment, ByteReader* image,
+                            LoadCounts* counts) {
+  MemorySeries* series = AddSeries(ref, labels, segment);
+  if (series == nullptr || series->newest().exists) return Corruption("cannot load a snapshot: a series stands twice");
+  CACHESCOPE_RETURN_IF_ERROR(SeriesImage::Read(image, series, &counts->change));
+  const NewestSample newest = series->newest();
+  if (!newest.exists) return {};
+  imaged_[series] = newest.t;
+  counts->mint = std::min(counts->mint, series->OldestTime());
+  counts->maxt = std::max(counts->maxt, newest.t);
+  return {};
+}
+
+bool HeadLoader::IsInImage(const MemorySeries& series, TimestampMs t) const {
+  if (imaged_.empty()) return false;
+  const auto image = imaged_.find(&series);
+  return image != imaged_.end() && t <= image->second && SeriesImage::HasSampleAt(series, t);
+}
+
 SeriesRef HeadLoader::Resolve(SeriesRef ref) const {
   const auto alias = aliases_.find(ref);
   return alias == aliases_.end() ? ref : alias->second;
@@ -47,7 +67,7 @@ void HeadLoader::Append(MemorySeries* series, TimestampMs t, const SampleValue& 
       series->Append(context_, t, value, &counts->change);
       break;
     case Admission::kOutOfOrder:
-      if (!series->AppendLate(context_, t, value, &counts->change)) {
+      if (IsInImage(*series, t) || !series->AppendLate(context_, t, value, &counts->change)) {
         ++counts->dropped;
         return;
       }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/coding.h"
 #include "server/storage/tsdb/head.h"
 #include "server/storage/tsdb/series.h"
 
@@ -31,6 +32,9 @@ class HeadLoader {
 
   // Null for a reference out of range or an empty label set. `segment` as MemorySeries::logged_segment.
   MemorySeries* AddSeries(SeriesRef ref, const Labels& labels, std::uint32_t segment);
+  // A series as a snapshot has it. Its samples up to the newest stand in the log once more, where it begins: Append
+  // passes over them. kCorruption as SeriesImage::Read.
+  Status AddImage(SeriesRef ref, const Labels& labels, std::uint32_t segment, ByteReader* image, LoadCounts* counts);
   // Null when no such series was added, or only as another name of one. Thread-safe.
   MemorySeries* Find(SeriesRef ref) const;
   // The reference of the series that came first with the labels of this one.
@@ -48,10 +52,13 @@ class HeadLoader {
   std::size_t series_count() const noexcept { return series_.size(); }
 
  private:
+  bool IsInImage(const MemorySeries& series, TimestampMs t) const;
+
   const std::shared_ptr<HeadState> state_;
   CommitContext context_;
   std::vector<MemorySeries*> series_;
   SeriesRef newest_ = 0;
+  absl::flat_hash_map<const MemorySeries*, TimestampMs> imaged_;  // newest sample of those that came as images
   absl::flat_hash_map<SeriesRef, SeriesRef> aliases_;
 };
 

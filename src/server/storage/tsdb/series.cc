@@ -59,6 +59,8 @@ ChunkBytes AsColumns(const ChunkBytes& chunk) {
 
 }  // namespace
 
+std::int64_t HistogramMemory(const std::vector<storage::HistogramSample>& samples) { return HistogramBytes(samples); }
+
 void SeriesSnapshot::clear() {
   closed.clear();
   open.clear();

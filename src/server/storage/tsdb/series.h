@@ -71,6 +71,9 @@ struct SeriesSnapshot {
   void clear();
 };
 
+// What histograms take in memory.
+std::int64_t HistogramMemory(const std::vector<storage::HistogramSample>& samples);
+
 class MemorySeries {
  public:
   MemorySeries(SeriesRef ref, Labels labels) : labels_(std::move(labels)), ref_(ref) {}
@@ -110,6 +113,7 @@ class MemorySeries {
   std::uint32_t logged_segment = 0;
 
  private:
+  friend class SeriesImage;
   struct ClosedChunk {
     TimestampMs mint;
     TimestampMs maxt;

@@ -185,6 +185,17 @@ Status CommitLog::NextSegments() {
   return late_->segment_size() > 0 ? late_->NextSegment() : Status();
 }
 
+Result<SnapshotPosition> CommitLog::Position() {
+  CACHESCOPE_RETURN_IF_ERROR(NextSegments());
+  const std::lock_guard lock(mu_);
+  SnapshotPosition out;
+  out.wal_segment = wal_->segment();
+  out.wbl_segment = late_->segment();
+  out.newest = newest_;
+  out.newest_late = newest_late_;
+  return out;
+}
+
 void CommitLog::KnowSegments(std::map<std::uint64_t, TimestampMs> wal, std::map<std::uint64_t, TimestampMs> late) {
   const std::lock_guard lock(mu_);
   for (const auto& [segment, maxt] : wal) Raise(&newest_, segment, maxt);

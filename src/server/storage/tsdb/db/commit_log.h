@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "base/env.h"
+#include "server/storage/tsdb/db/head_snapshot.h"
 #include "server/storage/tsdb/head_log.h"
 #include "server/storage/tsdb/wal/log_writer.h"
 #include "server/storage/tsdb/wal/record.h"
@@ -60,6 +61,8 @@ class CommitLog final : public HeadLog {
   Status Sync();
   // Ends the segments that have something in them and begins the next ones.
   Status NextSegments();
+  // Ends the segments; what a snapshot of the head must know of the log from here on.
+  Result<SnapshotPosition> Position();
   // The newest sample of segments that were there before, as the replay found them. Segments not named hold none.
   void KnowSegments(std::map<std::uint64_t, TimestampMs> wal, std::map<std::uint64_t, TimestampMs> late);
   // All samples before `mint` that are in the log are in blocks: written down too.

@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::milliseconds kPassEvery(1000);
 constexpr std::chrono::milliseconds kPatience(30'000);
 constexpr std::uint64_t kMostMinFree = 256ULL << 20;
+constexpr std::uint64_t kSnapshotEveryBytes = 64 << 20;  // of the log
 constexpr DurationMs kQuiet = 60'000;
 constexpr DurationMs kSegmentAge = 30 * 60 * 1000;
 
@@ -68,16 +69,8 @@ Status Db::Start() {
     CACHESCOPE_ASSIGN_OR_RETURN(log_, CommitLog::Open(env, directory_, options_.log));
     head.log = log_;
   }
-  head_ = std::make_unique<Head>(head);
-  const auto begin = std::chrono::steady_clock::now();
-  HeadLoader loader(*head_);
-  const ReplayOptions replay{0, options_.read_only, options_.exemplars, options_.report};
-  std::vector<LoadCounts> counts;
-  CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(env, directory_, &loader, replay, &counts));
-  cut_ = replay_.has_cut ? replay_.cut : EndOfBlocks(*blocks_);
-  // A log of another program does not say what of it is in blocks: all that is older than their end.
-  loader.Finish(counts, replay_.has_cut ? kMinTime : cut_);
-  replay_ms_ = Milliseconds(std::chrono::steady_clock::now() - begin);
+  options_.head = head;
+  CACHESCOPE_RETURN_IF_ERROR(LoadHead());
   // A daemon may have cut a block, and dropped that part of its log, since the blocks were listed.
   if (options_.read_only) return blocks_->Reload();
   log_->KnowSegments(replay_.newest, replay_.newest_late);
@@ -85,6 +78,83 @@ Status Db::Start() {
   segments_since_ = options_.head.clock->NowMs();
   if (options_.background) maintainer_ = std::thread([this] { Run(); });
   return {};
+}
+
+// From the snapshot and the log behind it, or from the log alone.
+Status Db::LoadHead() {
+  const auto begin = std::chrono::steady_clock::now();
+  ReplayOptions replay;
+  replay.read_only = options_.read_only;
+  replay.exemplars = options_.exemplars;
+  replay.report = options_.report;
+  head_ = std::make_unique<Head>(options_.head);
+  auto loader = std::make_unique<HeadLoader>(*head_);
+  Result<std::vector<LoadCounts>> loaded = LoadSnapshot(loader.get(), &replay);
+  if (!loaded.ok()) {
+    if (loaded.status().code() != Code::kNotFound)
+      LogWarn("the snapshot of the head is of no use; the log is read instead",
+              {{"cause", std::string(loaded.status().message())}});
+    // Part of it may be there already.
+    head_ = std::make_unique<Head>(options_.head);
+    loader = std::make_unique<HeadLoader>(*head_);
+    loaded = std::vector<LoadCounts>();
+  }
+  ReplayStats known = std::move(replay_);
+  std::vector<LoadCounts> counts;
+  CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(*options_.env, directory_, loader.get(), replay, &counts));
+  if (replay.from_snapshot) {
+    replay_.newest.merge(known.newest);
+    replay_.newest_late.merge(known.newest_late);
+    replay_.has_cut = replay_.has_cut || known.has_cut;
+    replay_.cut = std::max(replay_.cut, known.cut);
+  }
+  counts.insert(counts.end(), loaded->begin(), loaded->end());
+  cut_ = replay_.has_cut ? replay_.cut : EndOfBlocks(*blocks_);
+  // A log of another program does not say what of it is in blocks: all that is older than their end.
+  loader->Finish(counts, replay_.has_cut ? kMinTime : cut_);
+  replay_ms_ = Milliseconds(std::chrono::steady_clock::now() - begin);
+  return {};
+}
+
+// kNotFound: there is none that may be used.
+Result<std::vector<LoadCounts>> Db::LoadSnapshot(HeadLoader* loader, ReplayOptions* replay) {
+  if (!options_.snapshots) return NotFound("snapshots are not wanted");
+  std::vector<LoadCounts> counts(1);
+  CACHESCOPE_ASSIGN_OR_RETURN(SnapshotPosition position,
+                              ReadHeadSnapshot(*options_.env, directory_, loader, &counts.front()));
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries,
+                              options_.env->List(JoinPath(directory_, "wal")));
+  for (const DirectoryEntry& entry : entries) {
+    const std::int64_t checkpoint = CheckpointNumber(entry.name);
+    if (checkpoint >= 0 && static_cast<std::uint64_t>(checkpoint) >= position.wal_segment)
+      return NotFound("the log was cut after the snapshot");
+  }
+  replay->from_snapshot = true;
+  replay->wal_from = position.wal_segment;
+  replay->wbl_from = position.wbl_segment;
+  replay_.has_cut = position.has_cut;
+  replay_.cut = position.cut;
+  replay_.newest = std::move(position.newest);
+  replay_.newest_late = std::move(position.newest_late);
+  return counts;
+}
+
+Status Db::WriteSnapshot() {
+  const CommitLogStats before = log_->stats();
+  CACHESCOPE_ASSIGN_OR_RETURN(SnapshotPosition position, log_->Position());
+  position.has_cut = cut_ != kMinTime;
+  position.cut = cut_;
+  CACHESCOPE_ASSIGN_OR_RETURN(snapshot_bytes_, WriteHeadSnapshot(*options_.env, directory_, *head_, position));
+  snapshot_at_bytes_ = before.bytes;
+  snapshot_stale_ = false;
+  return {};
+}
+
+Status Db::SnapshotWhenDue() {
+  if (log_ == nullptr || !options_.snapshots || past_closed_) return {};
+  const std::uint64_t since = log_->stats().bytes - snapshot_at_bytes_;
+  if (since < (snapshot_stale_ ? 1 : std::max(kSnapshotEveryBytes, snapshot_bytes_))) return {};
+  return WriteSnapshot();
 }
 
 Db::~Db() {
@@ -95,7 +165,11 @@ Db::~Db() {
   wake_.notify_all();
   if (maintainer_.joinable()) maintainer_.join();
   if (log_ == nullptr) return;
-  if (const Status status = log_->Sync(); !status.ok()) {
+  Status status = log_->Sync();
+  if (status.ok() && options_.snapshots && !past_closed_ &&
+      (snapshot_stale_ || log_->stats().bytes > snapshot_at_bytes_))
+    status = WriteSnapshot();
+  if (!status.ok()) {
     LogError("cannot make the log durable", {{"error", std::string(status.message())}});
   }
 }
@@ -160,6 +234,7 @@ Status Db::Maintain() {
     if (!status.ok()) break;
   }
   note(DropSegments());
+  note(SnapshotWhenDue());
   note(Compact());
   return first;
 }
@@ -257,6 +332,7 @@ Status Db::DropSegments() {
   if (droppable) {
     CACHESCOPE_RETURN_IF_ERROR(WriteCheckpoint(*options_.env, wal, first - 1, *head_, cut_, options_.log.log));
     CACHESCOPE_RETURN_IF_ERROR(log_->RemoveBefore(first));
+    snapshot_stale_ = true;
   }
   return log_->RemoveLate();
 }
@@ -265,9 +341,7 @@ Status Db::Compact() {
   const std::vector<DurationMs> ranges =
       CompactionRanges(options_.block_range, MaxBlockRange(options_.block_range, options_.retention.time));
   while (!stopping_ && log_ != nullptr) {
-    std::vector<BlockMeta> metas;
-    for (const auto& block : *blocks_->blocks()) metas.push_back(block->meta());
-    const std::vector<std::string> plan = PlanCompaction(std::move(metas), ranges);
+    const std::vector<std::string> plan = PlanCompaction(*blocks_, ranges);
     if (plan.empty()) break;
     CACHESCOPE_RETURN_IF_ERROR(RunCompaction(*blocks_, plan, WriteOptions()).status());
     compactions_.fetch_add(1);

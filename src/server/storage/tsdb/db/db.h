@@ -45,6 +45,7 @@ struct DbOptions {
   std::uint64_t min_free = kDefaultMinFree;
   static constexpr std::uint64_t kDefaultMinFree = UINT64_MAX;
   bool read_only = false;                             // nothing on disk changes; Append is refused
+  bool snapshots = true;                              // of the head, for a quick start
   bool background = true;                             // false: the caller calls Maintain
   Env* env = &Env::Posix();                           // not owned
   storage::ExemplarStore* exemplars = nullptr;        // filled by the replay; not owned
@@ -95,6 +96,10 @@ class Db final : public storage::Storage {
   Db(std::string directory, DbOptions options) : directory_(std::move(directory)), options_(std::move(options)) {}
 
   Status Start();
+  Status LoadHead();
+  Result<std::vector<LoadCounts>> LoadSnapshot(HeadLoader* loader, ReplayOptions* replay);
+  Status WriteSnapshot();
+  Status SnapshotWhenDue();
   Status CheckSpace();
   bool NeedsCut() const;
   Status CutOldest(bool all);
@@ -116,6 +121,9 @@ class Db final : public storage::Storage {
   TimestampMs cut_ = kMinTime;  // where the newest block ends that was cut
   bool past_closed_ = false;    // the head has not yet forgotten what is older than cut_under_way_
   TimestampMs cut_under_way_ = kMinTime;
+  bool snapshot_stale_ = true;           // the log was cut since the last one
+  std::uint64_t snapshot_at_bytes_ = 0;  // of the log, at the last one
+  std::uint64_t snapshot_bytes_ = 0;
   TimestampMs segments_since_ = 0;
 
   std::mutex maintain_mu_;  // one pass at a time

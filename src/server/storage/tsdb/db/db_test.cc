@@ -20,6 +20,7 @@ class DbTest : public testing::Test {
   DbOptions Options() {
     DbOptions options;
     options.background = false;
+    options.snapshots = false;
     options.min_free = 0;
     options.head.clock = &clock_;
     options.head.out_of_order_window = kHour / 2;
@@ -33,6 +34,15 @@ class DbTest : public testing::Test {
     auto opened = Db::Open(directory_.path(), options);
     ASSERT_TRUE(opened.ok()) << opened.status().message();
     db_ = std::move(*opened);
+  }
+  // Opens what stands on disk at this moment, as after a kill.
+  void Kill(const DbOptions& options) {
+    const std::string copy = directory_.path() + "-copy";
+    std::filesystem::copy(directory_.path(), copy, std::filesystem::copy_options::recursive);
+    db_.reset();
+    std::filesystem::remove_all(directory_.path());
+    std::filesystem::rename(copy, directory_.path());
+    Open(options);
   }
   static Labels SeriesOf(int i) { return Labels{{"__name__", "x"}, {"i", std::to_string(i)}}; }
 
@@ -313,6 +323,53 @@ TEST_F(DbTest, DamageInTheLogCostsOnlyWhatItHits) {
   EXPECT_GT(have, 0U);
 }
 
+TEST_F(DbTest, ASnapshotSavesTheReplay) {
+  DbOptions options = Options();
+  options.snapshots = true;
+  Open(options);
+  Fill(kBegin, kBegin + kHour, 20);
+  ASSERT_TRUE(Write(kBegin + kHour / 2 + 1, 20, 7).ok());
+  Open(options);
+  EXPECT_EQ(db_->stats().replay.samples, 0U);
+  EXPECT_TRUE(Same());
+  Fill(kBegin + kHour, kBegin + kHour + 600'000, 25);
+  Kill(options);
+  EXPECT_EQ(db_->stats().replay.samples, 25U * 10);
+  EXPECT_TRUE(Same());
+  // The log alone says the same, and what a snapshot passed over is not taken for dispensable.
+  std::filesystem::remove(directory_.path() + "/" + kHeadSnapshot);
+  Open(options);
+  EXPECT_TRUE(Same());
+}
+
+TEST_F(DbTest, ADamagedSnapshotIsPassedOver) {
+  DbOptions options = Options();
+  options.snapshots = true;
+  Open(options);
+  Fill(kBegin, kBegin + kHour, 20);
+  db_.reset();
+  const std::string path = directory_.path() + "/" + kHeadSnapshot;
+  std::string bytes;
+  {
+    std::ifstream in(path, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  ASSERT_GT(bytes.size(), 1000U);
+  std::mt19937 random(5);
+  for (int i = 0; i < 40; ++i) {
+    std::string damaged = bytes;
+    if (i % 4 == 0) {
+      damaged.resize(random() % bytes.size());
+    } else {
+      damaged[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    }
+    std::ofstream(path, std::ios::binary) << damaged;
+    Open(options);
+    EXPECT_TRUE(Same()) << "damage " << i;
+    db_.reset();
+  }
+}
+
 // Random batches, late samples, deletions, cuts, restarts and backups against the model.
 TEST_F(DbTest, AgreesWithTheModelInALongLife) {
   std::mt19937 random(20261121);
@@ -359,7 +416,10 @@ TEST_F(DbTest, AgreesWithTheModelInALongLife) {
       const Status status = db_->Maintain();
       ASSERT_TRUE(status.ok()) << status.message();
     }
-    if (below(100) == 0) Open(options);
+    if (below(50) == 0) {
+      options.snapshots = below(3) != 0;
+      below(2) == 0 ? Open(options) : Kill(options);
+    }
     if (below(50) == 0) {
       const Labels labels = SeriesOf(below(60) + step / 20);
       const TimestampMs from = now - below(3 * kHour);

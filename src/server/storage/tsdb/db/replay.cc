@@ -145,6 +145,11 @@ Status LogReplay::ReadAll(const std::string& directory) {
   CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> late, ListSegments(env_, JoinPath(directory, "wbl")));
   for (LogSegmentFile& segment : late) segment.late = true;
   segments.insert(segments.end(), late.begin(), late.end());
+  if (options_.from_snapshot) {
+    std::erase_if(segments, [this](const LogSegmentFile& segment) {
+      return segment.in_checkpoint || segment.number < (segment.late ? options_.wbl_from : options_.wal_from);
+    });
+  }
   ReplayProgress progress{0, segments.size()};
   for (const LogSegmentFile& segment : segments) {
     CACHESCOPE_RETURN_IF_ERROR(ReadSegment(segment));

@@ -27,6 +27,10 @@ struct ReplayOptions {
   bool read_only = false;                             // leave torn ends alone
   storage::ExemplarStore* exemplars = nullptr;        // not owned; null: exemplars are passed over
   std::function<void(const ReplayProgress&)> report;  // after each segment
+  // Segments before these, and checkpoints, are passed over: what they say is loaded.
+  bool from_snapshot = false;
+  std::uint64_t wal_from = 0;
+  std::uint64_t wbl_from = 0;
 };
 
 struct ReplayStats {
@@ -40,8 +44,8 @@ struct ReplayStats {
   std::uint64_t unknown = 0;        // records of types this program does not know
   std::uint64_t damages = 0;        // places in the logs that could not be read
   std::vector<std::string> damage;  // the first of them
-  bool has_cut = false;              // the log says what is in blocks
-  TimestampMs cut = kMinTime;        // where the newest block ends that was cut
+  bool has_cut = false;             // the log says what is in blocks
+  TimestampMs cut = kMinTime;       // where the newest block ends that was cut
   // Segment → its newest sample.
   std::map<std::uint64_t, TimestampMs> newest;
   std::map<std::uint64_t, TimestampMs> newest_late;
