@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cstdint>
 
 namespace cachescope::bench {
@@ -70,7 +71,10 @@ Status RemoteWriter::Add(const Labels& labels, const std::vector<Sample>& sample
 
 Status RemoteWriter::Flush() {
   if (message_.empty()) return {};
-  const Status status = Post(SnappyLiterals(message_));
+  const std::string body = SnappyLiterals(message_);
+  const auto from = std::chrono::steady_clock::now();
+  const Status status = Post(body);
+  request_ms_.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - from).count());
   message_.clear();
   return status;
 }

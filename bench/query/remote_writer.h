@@ -22,6 +22,8 @@ class RemoteWriter {
   // Sends what waits when it has grown large. Errors: kUnavailable, with the answer.
   Status Add(const Labels& labels, const std::vector<Sample>& samples);
   Status Flush();
+  // How long each request took, from sending it to the end of its answer, in ms.
+  const std::vector<double>& request_ms() const { return request_ms_; }
 
  private:
   Status Post(const std::string& body);
@@ -32,6 +34,7 @@ class RemoteWriter {
   std::string path_;
   int fd_ = -1;
   std::string message_;
+  std::vector<double> request_ms_;
 };
 
 }  // namespace cachescope::bench

@@ -148,7 +148,8 @@ async function measure(engine) {
     const from = performance.now();
     const { stdout } = await promisify(execFile)(load, [String(port), String(end), '--series', series, ...(churn ? ['--churn'] : [])]);
     const seconds = (performance.now() - from) / 1000;
-    const millions = Number(stdout) / 1e6;
+    const [samples, , p99, longest] = stdout.trim().split('\t').map(Number);
+    const millions = samples / 1e6;
     await sleep(5000); // maintenance that the load set off
     const cpu = cpuSeconds(child.pid) - before;
     const peak = peakMiB(child.pid);
@@ -163,7 +164,7 @@ async function measure(engine) {
     const killed = await untilRight(engine, place, want, query, time);
     child = killed.child;
     await stop(child, 'SIGTERM');
-    return { millions, seconds, cpu: cpu / millions, peak, after, bytes, stopped: stopped.seconds, killed: killed.seconds, want };
+    return { millions, seconds, cpu: cpu / millions, peak, after, bytes, p99, longest, stopped: stopped.seconds, killed: killed.seconds, want };
   } finally {
     for (const child of running) await stop(child, 'SIGKILL');
     fs.rmSync(place, { recursive: true, force: true });
@@ -184,6 +185,8 @@ const columns = [
   ['bytes per sample on disk', 'bytes', 2],
   ['peak memory, MiB', 'peak', 0],
   ['memory after the load, MiB', 'after', 0],
+  ['99th percentile of a 4 MiB request, ms', 'p99', 1],
+  ['longest request, ms', 'longest', 0],
   ['start after a stop, s', 'stopped', 2],
   ['start after a kill, s', 'killed', 2],
   ['load took, s', 'seconds', 0],

@@ -4,9 +4,10 @@
 // store_load PORT END_MS [--series N] [--churn]    END_MS: time of the newest sample
 //   100,000 series for an hour, 14,000 of them for six hours: 41 million samples. --churn: instead 100,000 series of
 //   which a tenth is replaced by new ones every ten minutes, for two hours.
-// Prints the number of samples sent.
+// Prints, tab-separated: samples sent; median, 99th percentile and longest time of a request, ms.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <random>
@@ -69,10 +70,15 @@ std::vector<Sender> Fleet(std::size_t series, std::size_t long_series) {
   return out;
 }
 
-Result<std::uint64_t> Send(const std::vector<Sender>& fleet, int port, TimestampMs end, std::size_t ticks,
+struct Report {
+  std::uint64_t samples = 0;
+  std::vector<double> request_ms;  // ascending
+};
+
+Result<Report> Send(const std::vector<Sender>& fleet, int port, TimestampMs end, std::size_t ticks,
                            bool churn) {
   RemoteWriter writer(port, "/api/v1/write");
-  std::uint64_t sent = 0;
+  Report report;
   for (std::size_t tick = 0; tick < ticks; ++tick) {
     const TimestampMs t = end - static_cast<TimestampMs>(ticks - 1 - tick) * kInterval;
     for (std::size_t i = 0; i < fleet.size(); ++i) {
@@ -85,11 +91,13 @@ Result<std::uint64_t> Send(const std::vector<Sender>& fleet, int port, Timestamp
       const std::vector<Sample> sample = {{t + static_cast<TimestampMs>(i % 400) * 7, value}};
       CACHESCOPE_RETURN_IF_ERROR(
           writer.Add(replaced ? LabelsOf(std::string(one.labels.Get("__name__")), i, life) : one.labels, sample));
-      ++sent;
+      ++report.samples;
     }
     CACHESCOPE_RETURN_IF_ERROR(writer.Flush());
   }
-  return sent;
+  report.request_ms = writer.request_ms();
+  std::sort(report.request_ms.begin(), report.request_ms.end());
+  return report;
 }
 
 int Run(int argc, char** argv) {
@@ -115,7 +123,8 @@ int Run(int argc, char** argv) {
     fmt::print(stderr, "store_load: {}\n", sent.status().ToString());
     return 1;
   }
-  fmt::print("{}\n", *sent);
+  const std::vector<double>& ms = sent->request_ms;
+  fmt::print("{}\t{:.1f}\t{:.1f}\t{:.1f}\n", sent->samples, ms[ms.size() / 2], ms[ms.size() * 99 / 100], ms.back());
   return 0;
 }
 
