@@ -133,8 +133,9 @@ export class RedisClient {
 
 export async function startServer(t, args, options = {}) {
   const folder = temporaryFolder();
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const server = start(t, binary, ['serve', '--web.listen-address=127.0.0.1:0', `--storage.tsdb.path=${folder}/data`, ...args], options);
+  // Hooks run in the order of their registration: the server has ended when its folder goes.
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   await until('cachescope is ready', 30, () => {
     if (server.child.exitCode !== null) throw new Error(server.err);
     return /cachescope is ready/.test(server.err);

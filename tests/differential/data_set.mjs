@@ -7,10 +7,10 @@ export const SPAN_MS = 2 * 3600000;
 const JOBS = ['api', 'batch', 'cache'];
 const INSTANCES = ['a:1', 'b:1', 'c:1', 'd:1'];
 
-function scrapeTimes(random, interval) {
+function scrapeTimes(random, interval, { base, span }) {
   const times = [];
   const phase = random.below(interval);
-  for (let t = BASE + phase; t < BASE + SPAN_MS; t += interval) {
+  for (let t = base + phase; t < base + span; t += interval) {
     if (!random.chance(0.02)) times.push(t + (random.chance(0.3) ? random.below(200) : 0));
   }
   return times;
@@ -101,12 +101,13 @@ function nativeHistogram(random, labels, times) {
   return { labels: { __name__: 'request_size_bytes', ...labels }, histograms };
 }
 
-export function makeDataSet(random) {
+// `when`: {base, span} in ms.
+export function makeDataSet(random, when = { base: BASE, span: SPAN_MS }) {
   const series = [];
   for (const job of JOBS) {
     for (const instance of INSTANCES) {
       const interval = random.pick([5000, 10000, 15000, 15000, 30000]);
-      const times = () => scrapeTimes(random, interval);
+      const times = () => scrapeTimes(random, interval, when);
       const labels = { job, instance };
       for (const result of ['hit', 'miss']) {
         series.push({ labels: { __name__: 'cache_gets_total', ...labels, result }, samples: withHoles(random, counter(random, times())) });
@@ -122,7 +123,7 @@ export function makeDataSet(random) {
       if (instance < 'd') series.push(...classicHistogram(random, labels, times()));
       if (instance < 'c') series.push(nativeHistogram(random, labels, times()));
     }
-    series.push({ labels: { __name__: 'job_weight', job }, samples: scrapeTimes(random, 30000).map((t) => ({ t, v: random.between(1, 9) })) });
+    series.push({ labels: { __name__: 'job_weight', job }, samples: scrapeTimes(random, 30000, when).map((t) => ({ t, v: random.between(1, 9) })) });
   }
   return series;
 }

@@ -73,15 +73,15 @@ function snappy(body) {
   return Buffer.concat(parts);
 }
 
+export const WRITE_HEADERS = {
+  'Content-Encoding': 'snappy',
+  'Content-Type': 'application/x-protobuf',
+  'X-Prometheus-Remote-Write-Version': '0.1.0',
+};
+
+export const encodeWrite = (series) => snappy(Buffer.concat(series.map(timeseries)));
+
 export async function remoteWrite(url, series) {
-  const response = await fetch(`${url}/api/v1/write`, {
-    method: 'POST',
-    headers: {
-      'Content-Encoding': 'snappy',
-      'Content-Type': 'application/x-protobuf',
-      'X-Prometheus-Remote-Write-Version': '0.1.0',
-    },
-    body: snappy(Buffer.concat(series.map(timeseries))),
-  });
+  const response = await fetch(`${url}/api/v1/write`, { method: 'POST', headers: WRITE_HEADERS, body: encodeWrite(series) });
   if (!response.ok) throw new Error(`remote write to ${url}: ${response.status} ${await response.text()}`);
 }

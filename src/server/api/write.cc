@@ -16,6 +16,9 @@ constexpr std::size_t kMaxHelpBytes = 4 << 10;
 constexpr std::string_view kMessageOne = "prometheus.WriteRequest";
 constexpr std::string_view kMessageTwo = "io.prometheus.write.v2.Request";
 
+// When to try again what the store could not take. It notices within a second that there is space again.
+constexpr std::string_view kRetryAfterSeconds = "5";
+
 void Shrink(std::string* buffer) {
   if (buffer->capacity() > kKeptBufferBytes) std::string().swap(*buffer);
 }
@@ -31,6 +34,18 @@ std::string_view Trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
+}
+
+// The status of a batch that was not stored. 503 where the same request may succeed later.
+int StatusOfCommit(Code code) {
+  switch (code) {
+    case Code::kUnavailable:
+    case Code::kLimitExceeded:  // the disk is full
+    case Code::kIoError:
+      return 503;
+    default:
+      return 500;
+  }
 }
 
 // "application/x-protobuf;proto=…"; without the parameter, and without the header, version 1 is meant.
@@ -97,6 +112,7 @@ void WriteReceiver::Handle(const http::Request& request, http::ResponseWriter& r
   counters_.requests.fetch_add(1, std::memory_order_relaxed);
   const auto refuse = [&](int status, std::string_view text) {
     counters_.refused_requests.fetch_add(1, std::memory_order_relaxed);
+    if (status == 429 || status == 503) response.SetHeader("Retry-After", kRetryAfterSeconds);
     Answer(response, status, text);
   };
   const auto version = VersionOf(request.Header("Content-Type"));
@@ -117,7 +133,7 @@ void WriteReceiver::Handle(const http::Request& request, http::ResponseWriter& r
   }
   const Status committed = batch.Commit();
   Shrink(&message);
-  if (!committed.ok()) return refuse(500, committed.message());
+  if (!committed.ok()) return refuse(StatusOfCommit(committed.code()), committed.message());
   if (*version == wire::WriteVersion::kTwo) {
     response.SetHeader("X-Prometheus-Remote-Write-Samples-Written", std::to_string(batch.samples()));
     response.SetHeader("X-Prometheus-Remote-Write-Histograms-Written", std::to_string(batch.histograms()));

@@ -5,6 +5,7 @@
 
 #include "base/percent.h"
 #include "server/api/api_fixture.h"
+#include "server/storage/tsdb/head_log.h"
 #include "wire/proto_histogram.h"
 #include "wire/proto_text.h"
 #include "wire/snappy_block.h"
@@ -156,6 +157,42 @@ TEST(WriteTest, Says429WhenTheStoreIsFull) {
   const auto answer = Post(
       api, RequestBuilder().Series({{"__name__", "a"}}, {{kNow, 1}}).Series({{"__name__", "b"}}, {{kNow, 1}}).Body());
   EXPECT_EQ(answer.status, 429) << answer.body;
+  EXPECT_EQ(Value(api, "a"), "1");
+}
+
+// A log that fails as it is told to.
+class FailingLog final : public tsdb::HeadLog {
+ public:
+  std::uint32_t segment() const noexcept override { return 1; }
+  Result<std::uint64_t> Log(const tsdb::LoggedBatch&) override {
+    if (!status.ok()) return status;
+    return std::uint64_t{1};
+  }
+  Status LogRecord(std::string_view) override { return status; }
+  Status WaitDurable(std::uint64_t) override { return {}; }
+
+  Status status;
+};
+
+TEST(WriteTest, Says503AndWhenToTryAgainWhenTheLogCannotBeWritten) {
+  const auto log = std::make_shared<FailingLog>();
+  FixtureOptions options;
+  options.head.log = log;
+  ApiFixture api(options);
+  const std::string body = RequestBuilder().Series({{"__name__", "a"}}, {{kNow, 1}}).Body();
+  for (const auto& [cause, expected] : {std::pair{Unavailable("cannot store samples: the disk is nearly full"), 503},
+                                        std::pair{LimitExceeded("cannot write: no space left"), 503},
+                                        std::pair{IoError("cannot write: input/output error"), 503},
+                                        std::pair{Internal("cannot write: a mistake of ours"), 500}}) {
+    log->status = cause;
+    const auto answer = Post(api, body);
+    EXPECT_EQ(answer.status, expected) << answer.body;
+    EXPECT_EQ(http::FindHeader(answer.headers, "Retry-After"), expected == 503 ? "5" : "") << answer.body;
+    EXPECT_NE(answer.body.find(cause.message()), std::string::npos) << answer.body;
+    EXPECT_EQ(Value(api, "a"), "");
+  }
+  log->status = {};
+  EXPECT_EQ(Post(api, body).status, 204);
   EXPECT_EQ(Value(api, "a"), "1");
 }
 
