@@ -6,6 +6,7 @@
 
 #include "server/storage/tsdb/admission.h"
 #include "server/storage/tsdb/chunk_xor.h"
+#include "target.h"
 
 namespace {
 
@@ -46,4 +47,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Require(DecodeXor(writer.bytes(), &cut, middle, middle).ok());
   Require(cut.timestamps.size() == 1 && cut.timestamps[0] == middle);
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const double unit : {1.0, 0.1, 1e300}) {
+    cachescope::tsdb::XorWriter writer;
+    for (int i = 0; i < 30; ++i) writer.Append(1'700'000'000'000 + i * 15'000 + i % 4, unit * (i % 7));
+    out->emplace_back(writer.bytes().begin(), writer.bytes().end());
+  }
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "target.h"
 #include "wire/exposition_text.h"
 
 namespace {
@@ -47,4 +48,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Read(page, ExpositionDialect::kText);
   Read(page, ExpositionDialect::kOpenMetrics);
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const char* text :
+       {"# HELP a_total Help.\\n\n# TYPE a_total counter\na_total{l=\"v\\n\"} 1 1000\n",
+        "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 3\nh_sum 1e3\nh_count 3\n",
+        "# TYPE a counter\n# UNIT a seconds\na_total 1 1.5 # {trace_id=\"t\"} 0.5 1.0\na_created 1\n# EOF\n",
+        "{\"quoted.name\", l=\"v\"} NaN\n"}) {
+    out->emplace_back(text);
+  }
 }

@@ -7,6 +7,7 @@
 
 #include "server/http/message.h"
 #include "server/http/url.h"
+#include "target.h"
 
 namespace {
 
@@ -46,4 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckParams(text);
   CheckUrl(text);
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const char* text : {"a=b&c=%20d&e", "http://user:pw@host:8080/p/../q?x=y#f", "https://[::1]/a", "//x/%zz"})
+    out->emplace_back(text);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/promql/parser.h"
+#include "target.h"
 
 namespace {
 
@@ -58,4 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view rest;
   (void)cachescope::promql::ParseMetricPrefix(text, &rest);
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const char* text :
+       {"sum by (a) (rate(x_total{a=~\"b.*\"}[5m] offset -1h)) / on(a) group_left(c) y",
+        "{\"q.n\", l!=\"v\"}[1h:5m] @ end()", "x{a=\"b\"} 1 2 _x3 1+2x4 stale", "-1e3 ^ 0x1f == bool Inf",
+        "info(x) and on() vector(scalar(y)) unless z smoothed", "a + fill_left(0) b", "'it''s' or `raw`"}) {
+    out->emplace_back(text);
+  }
 }

@@ -9,6 +9,7 @@
 #include "server/collect/adapters/redis/redis_url.h"
 #include "server/collect/adapters/redis/replies.h"
 #include "server/collect/adapters/redis/resp.h"
+#include "target.h"
 
 namespace cachescope::collect::redis {
 namespace {
@@ -71,4 +72,11 @@ void Run(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   cachescope::collect::redis::Run({reinterpret_cast<const char*>(data), size});
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const char* text : {"\x05*2\r\n$3\r\nfoo\r\n:5\r\n+OK\r\n",
+                           "\xff$47\r\n# Server\r\nredis_version:7.0.0\r\nuptime_in_seconds:5\r\n\r\n",
+                           "\x01%1\r\n+a\r\n,1.5\r\n_\r\n#t\r\n-ERR x\r\n"})
+    out->emplace_back(text);
 }

@@ -10,6 +10,7 @@
 #include "client/exposition/name_escaping.h"
 #include "client/scrape_request.h"
 #include "client/scrape_site.h"
+#include "target.h"
 
 namespace {
 
@@ -66,4 +67,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const char* text :
+       {"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: text/plain;version=1.0.0;escaping=dots;q=0.5\r\nAccept-Encoding: "
+        "gzip\r\n\r\n",
+        "HEAD /metrics?name[]=a HTTP/1.0\r\n\r\n", "application/openmetrics-text;version=1.0.0;q=0.7,text/plain;q=0.3"})
+    out->emplace_back(text);
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "server/template/template.h"
+#include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace cachescope::templating;
@@ -19,4 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(ExpandTemplate("fuzz", std::string_view(reinterpret_cast<const char*>(data), size),
                                    Value(Map{{"Value", Value(1.5)}}), environment));
   return 0;
+}
+
+void FuzzSeeds(std::vector<std::string>* out) {
+  for (const char* text :
+       {"{{ $labels.job }} is {{ $value | humanize }}", "{{ range query \"up\" }}{{ . }}{{ else }}none{{ end }}",
+        "{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" 1 }}",
+        "{{ with .Value }}{{ printf \"%5.2f\" . }}{{ end }}"})
+    out->emplace_back(text);
 }

@@ -40,7 +40,7 @@ __attribute__((target("sse4.2"))) std::uint32_t UpdateByInstruction(std::uint32_
 
 using Update = std::uint32_t (*)(std::uint32_t, const std::uint8_t*, std::size_t) noexcept;
 
-Update ChooseUpdate() noexcept {
+[[maybe_unused]] Update ChooseUpdate() noexcept {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("sse4.2") != 0) return UpdateByInstruction;
 #endif
@@ -50,8 +50,14 @@ Update ChooseUpdate() noexcept {
 }  // namespace
 
 std::uint32_t Crc32c(std::span<const std::uint8_t> bytes, std::uint32_t before) noexcept {
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+  // What stands behind a checksum is the more interesting part; no guess comes past a real one.
+  static_cast<void>(bytes);
+  return before;
+#else
   static const Update update = ChooseUpdate();
   return ~update(~before, bytes.data(), bytes.size());
+#endif
 }
 
 }  // namespace cachescope

@@ -141,6 +141,11 @@ class Packer {
   std::size_t at_ = 0;
 };
 
+// Chunks that nobody encoded may say anything; their sums wrap.
+std::int64_t Sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 class Unpacker {
  public:
   Unpacker(const std::uint8_t* from, unsigned width)
@@ -159,13 +164,13 @@ class Unpacker {
 };
 
 void DecodeTimes(const Header& h, const std::uint8_t* from, TimestampMs* to) {
-  std::int64_t t = h.first_time + h.least_deviation;
+  std::int64_t t = Sum(h.first_time, h.least_deviation);
   if (h.time_width == 0) {
-    for (std::size_t i = 0; i < h.count; ++i, t += h.distance) to[i] = t;
+    for (std::size_t i = 0; i < h.count; ++i, t = Sum(t, h.distance)) to[i] = t;
     return;
   }
   const Unpacker deviations(from, h.time_width);
-  for (std::size_t i = 0; i < h.count; ++i, t += h.distance) to[i] = t + deviations.At(i);
+  for (std::size_t i = 0; i < h.count; ++i, t = Sum(t, h.distance)) to[i] = Sum(t, deviations.At(i));
 }
 
 template <bool kWhole>
@@ -178,7 +183,7 @@ void DecodeValues(const Header& h, const std::uint8_t* from, double* to) {
   to[0] = value(n);
   const Unpacker differences(from, h.value_width);
   for (std::size_t i = 1; i < h.count; ++i) {
-    n += h.least_difference + differences.At(i - 1);
+    n = Sum(n, Sum(h.least_difference, differences.At(i - 1)));
     to[i] = value(n);
   }
 }

@@ -7,6 +7,8 @@
 #include <limits>
 #include <random>
 
+#include "server/storage/tsdb/admission.h"
+
 namespace cachescope::tsdb {
 namespace {
 
@@ -79,6 +81,22 @@ TEST(ChunkColumnsTest, RefusesToGrow) {
   std::vector<std::uint8_t> chunk;
   EXPECT_FALSE(EncodeColumns(in, 20, &chunk));
   EXPECT_TRUE(EncodeColumns(in, 64, &chunk));
+}
+
+// Found by fuzzing: sums beyond 64 bits, which a checker of undefined behaviour sees.
+TEST(ChunkColumnsTest, ExtremeNumbersWrap) {
+  storage::SampleColumns samples;
+  for (int i = 0; i < 20; ++i) {
+    samples.timestamps.push_back(1000 * i + i % 3);
+    samples.values.push_back(i * i);
+  }
+  std::vector<std::uint8_t> chunk;
+  ASSERT_TRUE(EncodeColumns(samples, 1000, &chunk));
+  // First time, distance, deviation, first value and difference.
+  for (std::size_t at = 5; at < 37; ++at) chunk[at] = 0x7f;
+  storage::SampleColumns out;
+  EXPECT_TRUE(DecodeColumns(chunk, &out, kMinTime, kMaxTime).ok());
+  EXPECT_EQ(out.timestamps.size(), out.values.size());
 }
 
 TEST(ChunkColumnsTest, CutOffBytesAreCorruption) {
