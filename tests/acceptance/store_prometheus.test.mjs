@@ -72,9 +72,9 @@ function prometheus3() {
   }
 }
 
-async function startPrometheus(t, program, data) {
+async function startPrometheus(t, program, data, window = '30m') {
   const config = path.join(testFolder(), 'p.yml');
-  fs.writeFileSync(config, 'global: {scrape_interval: 1h}\nstorage: {tsdb: {out_of_order_time_window: 30m}}\n');
+  fs.writeFileSync(config, `global: {scrape_interval: 1h}\nstorage: {tsdb: {out_of_order_time_window: ${window}}}\n`);
   const port = await freePort();
   const peer = start(t, program, [
     `--config.file=${config}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`, '--web.enable-remote-write-receiver',
@@ -276,4 +276,28 @@ test('cachescope opens what Prometheus wrote, late samples too, and answers the 
   console.log(`# ${count} samples of ${set.series.length} series, ${blocksIn(data).length} blocks of Prometheus`);
   assertSame(queries, await answersOf(server.url, queries), theirs, 'Prometheus 3 to cachescope');
   assert.doesNotMatch(server.err, /level=(warn|error)/);
+});
+
+test('a directory goes from cachescope to Prometheus and back, and each adds to it', { skip: newest === '' ? 'skipped: no Prometheus 3 here' : false }, async (t) => {
+  const random = new Random(SEED + 2);
+  const folder = testFolder();
+  const data = path.join(folder, 'data');
+  const config = writeConfig(folder, STORAGE);
+  const set = makeSeries(random);
+  const requests = makeRequests(random, set);
+  const parts = [0, 0.8, 0.95, 1].map((share) => Math.floor(requests.length * share));
+  const first = await open(t, data, { config });
+  await load(first.url, requests.slice(parts[0], parts[1]));
+  assert.equal((await first.stop()).code, 0);
+  // It measures lateness from the newest sample of all, and cachescope's own metrics are of now.
+  const peer = await startPrometheus(t, newest, path.join(data, 'metrics'), '3h');
+  await load(peer.url, requests.slice(parts[1], parts[2]));
+  await until('Prometheus has cut blocks', 60, () => blocksIn(path.join(data, 'metrics')).length >= 2);
+  await peer.stop();
+  assert.doesNotMatch(peer.err, /corrupt|level=error/i);
+  const last = await open(t, data, { config });
+  await load(last.url, requests.slice(parts[2]));
+  const count = await assertAllThere(last.url, set);
+  console.log(`# ${count} samples written in turn, ${blocksIn(path.join(data, 'metrics')).length} blocks`);
+  assert.doesNotMatch(last.err, /level=(warn|error)/);
 });
