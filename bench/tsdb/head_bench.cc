@@ -126,7 +126,8 @@ void SelectOnly(benchmark::State& state) {
 }
 BENCHMARK(SelectOnly)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 
-// Listings of a label, over the whole time and over a part of it. `pod` has a value per 100 series, `id` one per series.
+// Listings of a label, over the whole time and over a part of it. `pod` has a value per 100 series, `id` one per
+// series.
 void LabelValues(benchmark::State& state, const std::string& name, const std::vector<Matcher>& matchers) {
   Fixture fixture(state.range(0));
   for (int i = 0; i < 10; ++i) fixture.Scrape();

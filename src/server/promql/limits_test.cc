@@ -145,7 +145,8 @@ TEST(LimitsTest, OthersGoOnWhileOneIsStuckAndItsQueueTimesOut) {
   stuck.AwaitReader();
   EXPECT_TRUE(engine.Instant(store, "sum(c_total)", 60'000).ok());
   std::thread second([&] { EXPECT_TRUE(engine.Instant(stuck, "sum(c_total{i=\"0\"})", 60'000).ok()); });
-  // Two are inside, or will be; the third has no place once they are. On a slow machine it may time out elsewhere first.
+  // Two are inside, or will be; the third has no place once they are. On a slow machine it may time out elsewhere
+  // first.
   QueryContext context;
   context.timeout = std::chrono::milliseconds(30);
   Status refused;
