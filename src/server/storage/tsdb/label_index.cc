@@ -43,6 +43,21 @@ SeriesRef LabelIndex::Add(const Labels& labels, const std::function<void(SeriesR
   if (newest_ == SeriesTable::kMaxRef) return 0;
   const SeriesRef ref = ++newest_;
   publish(ref);
+  Insert(labels, ref);
+  return ref;
+}
+
+void LabelIndex::Load(const Labels& labels, SeriesRef ref) {
+  newest_ = ref;
+  Insert(labels, ref);
+}
+
+void LabelIndex::SkipTo(SeriesRef newest) {
+  const std::lock_guard lock(mu_);
+  newest_ = std::max(newest_, newest);
+}
+
+void LabelIndex::Insert(const Labels& labels, SeriesRef ref) {
   for (const LabelView& label : labels) {
     auto name = names_->map.find(label.name);
     if (name == names_->map.end()) {
@@ -61,7 +76,6 @@ SeriesRef LabelIndex::Add(const Labels& labels, const std::function<void(SeriesR
   const std::size_t before = all_.HeapBytes();
   all_.PushBack(ref);
   bytes_ += all_.HeapBytes() - before;
-  return ref;
 }
 
 void LabelIndex::Remove(const std::vector<DeadSeries>& dead) {

@@ -42,6 +42,11 @@ class LabelIndex {
   // Lists a new series and returns its reference, 0 when there are no more. `publish(ref)` runs first, under the lock:
   // the series must be found by reference before anybody finds the reference here.
   SeriesRef Add(const Labels& labels, const std::function<void(SeriesRef)>& publish);
+  // Lists a series that has its reference already. Single-threaded use before anything else, in ascending order of
+  // references.
+  void Load(const Labels& labels, SeriesRef ref);
+  // No reference up to this one is given out any more.
+  void SkipTo(SeriesRef newest);
   // `dead` ascends by reference. Locks once per label name.
   void Remove(const std::vector<DeadSeries>& dead);
 
@@ -64,6 +69,7 @@ class LabelIndex {
   struct NameMap;
   struct Plan;
 
+  void Insert(const Labels& labels, SeriesRef ref);
   RefList FindExact(const std::vector<const Matcher*>& matchers) const;
   RefList Union(const Matcher& matcher) const;
   RefList Scan(const Matcher& matcher, bool accepted) const;
