@@ -19,7 +19,11 @@ enum class ChunkEncoding : std::uint8_t {
   kXor = 1,             // floats; docs/format/chunk_xor.md
   kHistogram = 2,       // native histograms with integer counts
   kFloatHistogram = 3,  // native histograms with float counts
-  kPacked = 0x70,       // floats, ours and the default of blocks; docs/format/chunk_packed.md
+  // Of newer versions of upstream; read only.
+  kXor2 = 4,                  // floats with start times; docs/format/chunk_xor2.md
+  kHistogramStarts = 5,       // as kHistogram, with start times
+  kFloatHistogramStarts = 6,  // as kFloatHistogram, with start times
+  kPacked = 0x70,             // floats, ours and the default of blocks; docs/format/chunk_packed.md
 };
 
 // "xor", "histogram", …; "unknown" for a number that is none of ours.

@@ -87,6 +87,22 @@ class BitInput {
   }
   bool ReadBit() { return Read(1) != 0; }
   double ReadDouble() { return std::bit_cast<double>(Read(64)); }
+  // Numbers of whole bytes, as Go's encoding/binary has them, at any bit. Zero and not ok() past 64 bits.
+  std::uint64_t ReadUvarint() {
+    std::uint64_t out = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint64_t byte = Read(8);
+      if (shift == 63 && byte > 1) break;
+      out |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return out;
+    }
+    ok_ = false;
+    return 0;
+  }
+  std::int64_t ReadVarint() {
+    const std::uint64_t bits = ReadUvarint();
+    return static_cast<std::int64_t>(bits >> 1 ^ (~(bits & 1) + 1));
+  }
   std::uint64_t ReadVarbitUint() { return Read(kVarbitWidths[ReadPrefix()]); }
   std::int64_t ReadVarbitInt() {
     const unsigned width = kVarbitWidths[ReadPrefix()];

@@ -5,6 +5,7 @@
 
 #include "model/sample.h"
 #include "server/storage/tsdb/chunks/histogram_layout.h"
+#include "server/storage/tsdb/chunks/start_times.h"
 
 namespace cachescope::tsdb {
 namespace {
@@ -60,7 +61,7 @@ void WriteTime(TimestampMs t, std::size_t index, Columns* at, BitOutput* out) {
   if (index == 0) {
     out->WriteVarbitInt(t);
   } else if (index == 1) {
-    out->WriteVarbitUint(delta);
+    out->WriteVarbitInt(static_cast<std::int64_t>(delta));
   } else {
     out->WriteVarbitInt(static_cast<std::int64_t>(delta - at->t_delta));
   }
@@ -73,6 +74,7 @@ void ReadTime(std::size_t index, Columns* at, BitInput* in) {
     at->t = static_cast<std::uint64_t>(in->ReadVarbitInt());
     return;
   }
+  // Written signed, and read unsigned: times ascend, and earlier versions of this program wrote it so.
   const std::uint64_t read = index == 1 ? in->ReadVarbitUint() : static_cast<std::uint64_t>(in->ReadVarbitInt());
   at->t_delta = index == 1 ? read : at->t_delta + read;
   at->t += at->t_delta;
@@ -205,8 +207,11 @@ Status DecodeHistogramChunk(const ChunkView& chunk, TimestampMs mint, TimestampM
   };
   if (chunk.bytes.size() < kHistogramChunkHeaderBytes) return damaged("it has no header");
   const std::size_t count = ChunkSampleCount(chunk);
-  const std::uint8_t header = chunk.bytes[2] & kResetHeaderMask;
-  const bool floats = chunk.encoding == ChunkEncoding::kFloatHistogram;
+  const bool shared = HasSharedHeader(chunk.encoding);
+  const std::uint8_t header = chunk.bytes[shared ? 0 : 2] & kResetHeaderMask;
+  const bool floats =
+      chunk.encoding == ChunkEncoding::kFloatHistogram || chunk.encoding == ChunkEncoding::kFloatHistogramStarts;
+  StartTimes starts(shared ? chunk.bytes[2] : 0);
   BitInput in(chunk.bytes.subspan(kHistogramChunkHeaderBytes));
   FloatHistogram layout;
   if (count == 0) return {};
@@ -223,13 +228,15 @@ Status DecodeHistogramChunk(const ChunkView& chunk, TimestampMs mint, TimestampM
       return damaged("a sample is cut off or impossible");
     }
     const auto t = static_cast<TimestampMs>(at.t);
+    const TimestampMs start = starts.Read(&in, i, t, last);
+    if (!in.ok()) return damaged("a sample is cut off or impossible");
     if (i > 0 && t <= last) return damaged("its timestamps do not ascend");
     last = t;
     if (t > maxt) break;
     if (t < mint) continue;
     if (IsStaleMarker(h->sum)) *h = Marker(*h);
     h->reset_hint = HintOf(header, i);
-    out->histograms.push_back({t, std::move(h)});
+    out->histograms.push_back({t, std::move(h), start});
   }
   return {};
 }

@@ -91,6 +91,26 @@ TEST(HistogramChunk, GivesBackWhatWasAppended) {
   }
 }
 
+// Upstream reads it so; 3 s takes 18 bits signed, and took 12 here.
+TEST(HistogramChunk, TheSecondTimeIsWrittenSigned) {
+  FloatHistogram h;
+  for (const auto& [distance, bits] :
+       std::vector<std::pair<TimestampMs, unsigned>>{{2048, 12}, {3000, 18}, {200'000, 25}}) {
+    HistogramChunkWriter writer;
+    ASSERT_TRUE(writer.Append(0, h));
+    const std::size_t first = writer.chunk().bytes.size();
+    ASSERT_TRUE(writer.Append(distance, h));
+    storage::SampleColumns columns;
+    ASSERT_TRUE(DecodeChunk(writer.chunk(), INT64_MIN, INT64_MAX, &columns).ok());
+    ASSERT_EQ(columns.histograms.size(), 2u);
+    EXPECT_EQ(columns.histograms[1].t, distance);
+    // Layout: 8 + 1 + 1 + 1 bits; first sample: 1 + 1 + 1 + 64. Then the prefix, the time, and three unchanged numbers.
+    const unsigned prefix = bits == 12 ? 5 : bits == 18 ? 6 : 7;
+    EXPECT_EQ(first, 3 + (78 + 7) / 8u);
+    EXPECT_EQ(writer.chunk().bytes.size(), 3 + (78 + prefix + bits + 3 + 7) / 8u) << distance;
+  }
+}
+
 TEST(HistogramChunk, WhatDoesNotFitNeedsANewChunk) {
   std::mt19937_64 random(1);
   const FloatHistogram h = RandomHistogram(&random, 0);

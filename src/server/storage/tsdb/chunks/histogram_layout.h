@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/histogram.h"
+#include "server/storage/tsdb/chunk.h"
 #include "server/storage/tsdb/chunks/bit_stream.h"
 
 namespace cachescope::tsdb {
@@ -13,6 +14,13 @@ namespace cachescope::tsdb {
 enum class ResetHeader : std::uint8_t { kUnknown = 0x00, kNotReset = 0x40, kReset = 0x80, kGauge = 0xc0 };
 inline constexpr std::uint8_t kResetHeaderMask = 0xc0;
 inline constexpr std::size_t kHistogramChunkHeaderBytes = 3;
+
+// The chunks with start times keep these bits above the sample count instead, and the header of the start times
+// (start_times.h) where the flags stand in the others.
+inline constexpr std::size_t kSharedHeaderCount = 0x3fff;
+inline bool HasSharedHeader(ChunkEncoding encoding) noexcept {
+  return encoding == ChunkEncoding::kHistogramStarts || encoding == ChunkEncoding::kFloatHistogramStarts;
+}
 
 // The value XORed with the one before it, as in the XOR chunk: its own window of meaningful bits per column.
 struct XorColumn {
