@@ -5,13 +5,10 @@
 #include <iostream>
 
 #include "base/duration.h"
+#include "cli/tsdb/tsdb_arguments.h"
 
 namespace cachescope::cli {
 namespace {
-
-constexpr const char* kExitCodes =
-    "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 warnings treated as fatal, 4 the check ran and the answer "
-    "is bad.";
 
 // "5m" into milliseconds.
 CLI::Option* Duration(CLI::App* app, const std::string& name, DurationMs* out, const std::string& help) {
@@ -195,10 +192,14 @@ void AddCatalog(CLI::App* root, Arguments* out) {
 }
 
 void AddQuery(CLI::App* root, Arguments* out) {
-  CLI::App* app = root->add_subcommand("query", "ask a running server and show the answer as a table or a chart");
+  CLI::App* app = root->add_subcommand(
+      "query", "ask a running server, or a data directory, and show the answer as a table or a chart");
   QueryArguments* query = &out->query;
   app->add_option("EXPR", query->expr, "the PromQL expression")->required();
   app->add_option("--url", query->url, "address of the server")->capture_default_str()->envname("CACHESCOPE_URL");
+  app->add_option("--data", query->data,
+                  "read this data directory instead of asking a server; nothing in it changes, a daemon may be running")
+      ->type_name("DIR");
   app->add_option("--time", query->time, "when: Unix seconds or RFC 3339 (default now)")->type_name("TIME");
   app->add_option("--start", query->start, "a range from here")->type_name("TIME");
   app->add_option("--end", query->end, "to here (default now)")->type_name("TIME");
@@ -212,7 +213,8 @@ void AddQuery(CLI::App* root, Arguments* out) {
   app->add_flag("--trace", query->trace, "say where the time went");
   app->footer(std::string("Examples:\n  cachescope query 'sum by (instance) (rate(redis_keyspace_hits_total[5m]))'\n"
                           "  cachescope query 'redis_memory_used_bytes' --range 6h\n"
-                          "  cachescope query 'up' --json --url http://10.0.0.5:22243\n") +
+                          "  cachescope query 'up' --json --url http://10.0.0.5:22243\n"
+                          "  cachescope query 'up' --data /var/lib/cachescope --time 2026-11-20T14:00:00Z\n") +
               kExitCodes);
   app->callback([out] { out->verb = "query"; });
 }
@@ -245,6 +247,7 @@ void AddVerbs(CLI::App* root_app, Arguments* arguments) {
   AddCheck(&root, &out);
   AddCatalog(&root, &out);
   AddQuery(&root, &out);
+  AddTsdb(&root, &out);
   AddCompletion(&root, &out);
   CLI::App* version = root.add_subcommand("version", "print the version");
   version->add_flag("--json", out.json, "print it as JSON");

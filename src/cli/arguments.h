@@ -12,11 +12,16 @@ namespace cachescope::cli {
 // Exit codes, as --help states them.
 enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2, kWarningsFatal = 3, kAnswerBad = 4 };
 
+inline constexpr const char* kExitCodes =
+    "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 warnings treated as fatal, 4 the check ran and the answer "
+    "is bad.";
+
 inline constexpr const char* kDefaultUrl = "http://127.0.0.1:22243";
 
 struct QueryArguments {
   std::string expr;
   std::string url = kDefaultUrl;
+  std::string data;   // a data directory to read instead of asking `url`
   std::string time;   // of an instant query, or the end of a range; as typed
   std::string start;  // with it, or with `range`, a range query
   std::string end;
@@ -28,8 +33,26 @@ struct QueryArguments {
   bool trace = false;
 };
 
+struct TsdbArguments {
+  std::string directory = "data";
+  std::string block;                 // inspect
+  std::string file;                  // import: "-" is standard input; restore: the backup
+  std::vector<std::string> paths;    // backup: [directory] destination
+  std::vector<std::string> matches;  // dump, delete: selectors; a series that matches one of them counts
+  std::string min_time;              // as typed
+  std::string max_time;
+  std::string format;                   // dump, import; empty: the default of the verb
+  std::string to;                       // convert
+  std::string url;                      // backup: of the running server
+  std::size_t limit = 20;               // inspect: lines per list
+  std::uint64_t memory = 256ull << 20;  // import, bytes
+  bool human = false;
+  bool dry_run = false;
+};
+
 struct Arguments {
-  // "serve", "up", "demo", "check config", "check rules", "catalog", "query", "completion", "complete", "version";
+  // "serve", "up", "demo", "check config", "check rules", "catalog", "query", "tsdb VERB", "completion", "complete",
+  // "version";
   // empty: exit with `exit_code`
   std::string verb;
   int exit_code = kOk;
@@ -44,6 +67,7 @@ struct Arguments {
   std::string catalog_group;  // empty: all groups
   bool markdown = false;      // catalog
   QueryArguments query;
+  TsdbArguments tsdb;
   std::string shell;               // completion
   std::vector<std::string> words;  // complete: the words typed after the program, the unfinished one last
 };
@@ -59,6 +83,7 @@ int RunCheck(const Arguments& arguments);
 int RunVersion(const Arguments& arguments);
 int RunCatalog(const Arguments& arguments);
 int RunQuery(const Arguments& arguments);
+int RunTsdb(const Arguments& arguments);
 int RunCompletion(const Arguments& arguments);
 int RunComplete(const Arguments& arguments);
 

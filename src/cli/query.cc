@@ -1,4 +1,4 @@
-// `cachescope query`: asks a running server and shows the answer.
+// `cachescope query`: asks a running server, or reads a data directory, and shows the answer.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/progress.h"
 #include "cli/query_view.h"
 
 namespace cachescope::cli {
@@ -58,6 +60,15 @@ QueryRequest RequestOf(const QueryArguments& arguments) {
   return out;
 }
 
+Result<std::unique_ptr<QuerySource>> SourceOf(const QueryArguments& query) {
+  if (query.data.empty()) return NewServerSource(query.url);
+  // Damage in the directory is told with the answer.
+  ConfigureLog(LogLevel::kError, LogFormat::kLogfmt);
+  Progress progress("reading the log");
+  return NewDirectorySource(query.data,
+                            [&](std::uint64_t done, std::uint64_t total) { progress.Show(done, total, "segments"); });
+}
+
 void PrintNotes(const QueryAnswer& answer) {
   for (const std::string& warning : answer.warnings) std::cerr << "warning: " << warning << "\n";
   for (const std::string& info : answer.infos) std::cerr << "info: " << info << "\n";
@@ -74,7 +85,12 @@ int RunQuery(const Arguments& arguments) {
     return kUsage;
   }
   const QueryRequest request = RequestOf(query);
-  const auto answer = NewServerSource(query.url)->Query(request);
+  const auto source = SourceOf(query);
+  if (!source.ok()) {
+    std::cerr << "cachescope: " << source.status().message() << "\n";
+    return source.status().code() == Code::kNotFound ? kUsage : kFailed;
+  }
+  const auto answer = (*source)->Query(request);
   if (!answer.ok()) {
     std::cerr << "cachescope: " << answer.status().message() << "\n";
     return answer.status().code() == Code::kInvalidArgument ? kUsage : kFailed;

@@ -1,10 +1,12 @@
 #include "cli/query_answer.h"
 
 #include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/number.h"
 #include "base/percent.h"
+#include "server/app/offline.h"
 #include "server/http/client.h"
 
 namespace cachescope::cli {
@@ -76,12 +78,14 @@ QueryAnswer AnswerOf(const Json& body) {
   return out;
 }
 
-class ServerSource final : public QuerySource {
+// Sends `form` when the method is POST.
+using Transport = std::function<Result<http::Response>(const std::string& method, const std::string& target,
+                                                       const std::string& form, std::chrono::milliseconds timeout)>;
+
+// Whatever answers in the form of the Prometheus API.
+class ApiSource final : public QuerySource {
  public:
-  explicit ServerSource(std::string url) : url_(std::move(url)) {
-    while (!url_.empty() && url_.back() == '/') url_.pop_back();
-    if (url_.find("://") == std::string::npos) url_ = "http://" + url_;
-  }
+  ApiSource(std::string place, Transport transport) : place_(std::move(place)), transport_(std::move(transport)) {}
 
   Result<QueryAnswer> Query(const QueryRequest& query) override {
     std::string form = "query=" + PercentEncode(query.expr);
@@ -106,7 +110,7 @@ class ServerSource final : public QuerySource {
       out.json = std::move(text);
       return out;
     } catch (const Json::exception& error) {
-      return Corruption("cannot read the answer of " + url_ + ": " + error.what());
+      return Corruption("cannot read the answer of " + place_ + ": " + error.what());
     }
   }
 
@@ -135,18 +139,10 @@ class ServerSource final : public QuerySource {
   // The body of a success; an error of the server becomes ours.
   Result<std::string> Fetch(const std::string& method, const std::string& target, const std::string& form,
                             std::chrono::milliseconds timeout) {
-    http::ClientRequest request;
-    request.method = method;
-    request.url = url_ + target;
-    request.headers = {{"Accept-Encoding", "gzip"}};
-    if (method == "POST") request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    request.body = form;
-    request.timeout = timeout;
-    request.max_body_bytes = std::size_t{1} << 30;
-    CACHESCOPE_ASSIGN_OR_RETURN(http::Response response, http::FetchBlocking(std::move(request)));
+    CACHESCOPE_ASSIGN_OR_RETURN(http::Response response, transport_(method, target, form, timeout));
     const Json body = Json::parse(response.body, nullptr, false);
     if (!body.is_object() || !body.contains("status")) {
-      return Corruption("cannot query " + url_ + ": it answered status " + std::to_string(response.status) +
+      return Corruption("cannot query " + place_ + ": it answered status " + std::to_string(response.status) +
                         " and no Prometheus API document");
     }
     if (body["status"] == "success") return std::move(response.body);
@@ -154,11 +150,41 @@ class ServerSource final : public QuerySource {
     return body.value("errorType", "") == "bad_data" ? InvalidArgument(message) : Unavailable(message);
   }
 
-  std::string url_;
+  const std::string place_;
+  const Transport transport_;
 };
 
 }  // namespace
 
-std::unique_ptr<QuerySource> NewServerSource(std::string url) { return std::make_unique<ServerSource>(std::move(url)); }
+std::unique_ptr<QuerySource> NewServerSource(std::string url) {
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  if (url.find("://") == std::string::npos) url = "http://" + url;
+  const auto transport = [url](const std::string& method, const std::string& target, const std::string& form,
+                               std::chrono::milliseconds timeout) {
+    http::ClientRequest request;
+    request.method = method;
+    request.url = url + target;
+    request.headers = {{"Accept-Encoding", "gzip"}};
+    if (method == "POST") request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    request.body = form;
+    request.timeout = timeout;
+    request.max_body_bytes = std::size_t{1} << 30;
+    return http::FetchBlocking(std::move(request));
+  };
+  return std::make_unique<ApiSource>(url, transport);
+}
+
+Result<std::unique_ptr<QuerySource>> NewDirectorySource(
+    const std::string& path, std::function<void(std::uint64_t done, std::uint64_t total)> report) {
+  const auto progress = [report](const tsdb::ReplayProgress& at) {
+    if (report) report(at.segments_done, at.segments);
+  };
+  CACHESCOPE_ASSIGN_OR_RETURN(std::shared_ptr<app::OfflineApi> api, app::OfflineApi::Open(path, progress));
+  const auto transport = [api](const std::string& method, const std::string& target, const std::string& form,
+                               std::chrono::milliseconds) -> Result<http::Response> {
+    return api->Handle(method, target, form);
+  };
+  return std::unique_ptr<QuerySource>(std::make_unique<ApiSource>(path, transport));
+}
 
 }  // namespace cachescope::cli

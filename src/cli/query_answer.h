@@ -1,6 +1,7 @@
 // Where `cachescope query` gets its answers from, and the answers as plain data.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,7 +40,7 @@ struct QueryAnswer {
   std::string json;   // the whole answer as it came
 };
 
-// One source per kind of place: a running server here, a data directory beside it once the store is on disk.
+// One source per kind of place: a running server, or a data directory.
 class QuerySource {
  public:
   virtual ~QuerySource() = default;
@@ -54,5 +55,9 @@ class QuerySource {
 
 // `url` like http://127.0.0.1:22243, with a path when the server sits behind one.
 std::unique_ptr<QuerySource> NewServerSource(std::string url);
+// `path` as --storage.tsdb.path. It is read when this is called, and nothing in it changes. kNotFound when it holds no
+// metrics; `report` says how far reading is.
+Result<std::unique_ptr<QuerySource>> NewDirectorySource(
+    const std::string& path, std::function<void(std::uint64_t done, std::uint64_t total)> report);
 
 }  // namespace cachescope::cli

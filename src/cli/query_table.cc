@@ -5,38 +5,12 @@
 
 #include "base/number.h"
 #include "cli/query_view.h"
+#include "cli/table.h"
 
 namespace cachescope::cli {
 namespace {
 
-using Row = std::vector<std::string>;
-
-// Characters, not bytes; wide and combining characters are counted as one.
-std::size_t Width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-// The last `numbers` columns are flush right.
-std::string Render(const std::vector<Row>& rows, std::size_t numbers) {
-  if (rows.empty()) return {};
-  std::vector<std::size_t> widths(rows[0].size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
-  }
-  std::string out;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - Width(row[i]), ' ');
-      line += i + numbers < row.size() ? row[i] + padding : padding + row[i];
-      if (i + 1 < row.size()) line += "  ";
-    }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    out += line + "\n";
-  }
-  return out;
-}
+using Row = TableRow;
 
 // Labels that every series has with the same value.
 std::map<std::string, std::string> Shared(const QueryAnswer& answer) {
@@ -107,7 +81,7 @@ std::string TableOf(const QueryAnswer& answer) {
     matrix ? AddStatistics(series, &row) : row.push_back(series.last_text);
     rows.push_back(std::move(row));
   }
-  return SharedLine(shared) + Render(rows, numbers.size());
+  return SharedLine(shared) + RenderTable(rows, numbers.size());
 }
 
 std::string LegendOf(const QueryAnswer& answer, const Labels& labels) {

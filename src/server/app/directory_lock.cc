@@ -2,14 +2,46 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 namespace cachescope::app {
+
+namespace {
+
+std::string ProgramOf(const std::string& pid) {
+  std::ifstream in("/proc/" + pid + "/comm");
+  std::string name;
+  std::getline(in, name);
+  return name;
+}
+
+}  // namespace
+
+// A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 1234 fe:01:5678 0 EOF"; the last number before the range is the
+// inode. Device numbers differ from stat's on some file systems, so they are not compared.
+std::optional<std::string> DirectoryLock::Holder(const std::string& directory) {
+  struct stat file {};
+  if (stat((directory + "/lock").c_str(), &file) != 0) return std::nullopt;
+  std::ifstream locks("/proc/locks");
+  std::string line;
+  while (std::getline(locks, line)) {
+    std::istringstream fields(line);
+    std::string number, kind, advice, mode, pid, place;
+    if (!(fields >> number >> kind >> advice >> mode >> pid >> place) || kind != "FLOCK") continue;
+    if (place.substr(place.rfind(':') + 1) != std::to_string(file.st_ino)) continue;
+    const std::string program = ProgramOf(pid);
+    return "process " + pid + (program.empty() ? "" : " (" + program + ")");
+  }
+  return std::nullopt;
+}
 
 DirectoryLock::~DirectoryLock() {
   if (fd_ >= 0) close(fd_);
@@ -28,8 +60,9 @@ Result<DirectoryLock> DirectoryLock::Acquire(const std::string& directory) {
   lock.fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock.fd_ < 0) return IoError("cannot use data directory " + directory + ": " + std::strerror(errno));
   if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    return Unavailable("cannot use data directory " + directory +
-                       ": another process holds its lock; stop it or choose another --storage.tsdb.path");
+    const auto holder = Holder(directory);
+    return Unavailable("cannot use data directory " + directory + ": another process holds its lock" +
+                       (holder ? ": " + *holder : "") + "; stop it or choose another directory");
   }
   return lock;
 }

@@ -1,6 +1,8 @@
-// One process per data directory: an flock on DIR/lock, gone with the process however it ends.
+// One process per data directory: an flock on DIR/lock, gone with the process however it ends. Prometheus uses the same
+// lock.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -15,8 +17,12 @@ class DirectoryLock {
   DirectoryLock& operator=(DirectoryLock&& other) noexcept;
 
   // Creates the directory (and its parents) when missing. kIoError "cannot use DIR: cause"; kUnavailable when another
-  // process has it.
+  // process has it, named where the system tells.
   static Result<DirectoryLock> Acquire(const std::string& directory);
+
+  // "process 1234 (cachescope)" that holds the lock now; nothing when nobody does or the system does not tell. Nothing
+  // is locked or made.
+  static std::optional<std::string> Holder(const std::string& directory);
 
  private:
   int fd_ = -1;

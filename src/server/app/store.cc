@@ -5,17 +5,12 @@
 #include <random>
 
 #include "base/log.h"
+#include "server/app/data_directory.h"
 
 namespace cachescope::app {
 namespace {
 
 constexpr std::chrono::seconds kReportEvery(1);
-
-// A directory of Prometheus has its blocks and its log at the top; ours has them in metrics/.
-std::string MetricsDirectory(Env& env, const std::string& path) {
-  const std::string ours = JoinPath(path, "metrics");
-  return !env.Exists(ours) && env.Exists(JoinPath(path, "wal")) ? path : ours;
-}
 
 tsdb::HeadOptions HeadOptionsOf(const StoreOptions& options) {
   tsdb::HeadOptions out;

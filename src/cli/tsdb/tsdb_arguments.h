@@ -1,0 +1,12 @@
+// The `tsdb` verbs of the command line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/arguments.h"
+
+namespace cachescope::cli {
+
+void AddTsdb(CLI::App* root, Arguments* out);
+
+}  // namespace cachescope::cli
