@@ -35,6 +35,10 @@ MemorySeries* HeadLoader::AddSeries(SeriesRef ref, const Labels& labels, std::ui
   return series;
 }
 
+void HeadLoader::Reserve(SeriesRef ref) {
+  if (ref <= SeriesTable::kMaxRef) newest_ = std::max(newest_, ref);
+}
+
 MemorySeries* HeadLoader::Find(SeriesRef ref) const { return state_->table.Get(ref); }
 
 Status HeadLoader::AddImage(SeriesRef ref, const Labels& labels, std::uint32_t segment, ByteReader* image,
@@ -48,6 +52,10 @@ Status HeadLoader::AddImage(SeriesRef ref, const Labels& labels, std::uint32_t s
   counts->mint = std::min(counts->mint, series->OldestTime());
   counts->maxt = std::max(counts->maxt, newest.t);
   return {};
+}
+
+void HeadLoader::NoteRepeated(const MemorySeries* series) {
+  if (const NewestSample newest = series->newest(); newest.exists) imaged_[series] = newest.t;
 }
 
 bool HeadLoader::IsInImage(const MemorySeries& series, TimestampMs t) const {
@@ -67,13 +75,19 @@ void HeadLoader::Append(MemorySeries* series, TimestampMs t, const SampleValue& 
       series->Append(context_, t, value, &counts->change);
       break;
     case Admission::kOutOfOrder:
-      if (IsInImage(*series, t) || !series->AppendLate(context_, t, value, &counts->change)) {
+      if (IsInImage(*series, t)) {
+        ++counts->repeated;
+        ++counts->dropped;
+        return;
+      }
+      if (!series->AppendLate(context_, t, value, &counts->change)) {
         ++counts->dropped;
         return;
       }
       ++counts->late;
       break;
     default:
+      if (imaged_.contains(series)) ++counts->repeated;
       ++counts->dropped;
       return;
   }

@@ -21,6 +21,7 @@ struct LoadCounts {
   std::uint64_t late = 0;
   std::uint64_t dropped = 0;   // there already
   std::uint64_t orphaned = 0;  // of no series
+  std::uint64_t repeated = 0;  // of `dropped`: in the image of their series
   SeriesChange change;
   TimestampMs mint = kMaxTime;
   TimestampMs maxt = kMinTime;
@@ -35,11 +36,16 @@ class HeadLoader {
   // A series as a snapshot has it. Its samples up to the newest stand in the log once more, where it begins: Append
   // passes over them. kCorruption as SeriesImage::Read.
   Status AddImage(SeriesRef ref, const Labels& labels, std::uint32_t segment, ByteReader* image, LoadCounts* counts);
+  // What `series` holds now stands in the log once more: Append passes over it. Nothing is appended meanwhile.
+  void NoteRepeated(const MemorySeries* series);
   // Null when no such series was added, or only as another name of one. Thread-safe.
   MemorySeries* Find(SeriesRef ref) const;
   // The reference of the series that came first with the labels of this one.
   SeriesRef Resolve(SeriesRef ref) const;
   bool has_aliases() const noexcept { return !aliases_.empty(); }
+  // `ref` stands in the log, be it that its labels were lost: no new series takes it, and with it samples that are not
+  // its own. Not thread-safe.
+  void Reserve(SeriesRef ref);
   void Append(MemorySeries* series, TimestampMs t, const SampleValue& value, LoadCounts* counts) const;
   void Delete(MemorySeries* series, TimeRange range) const;
   // Drops the samples older than `cut`. Nothing is appended meanwhile.

@@ -74,6 +74,7 @@ Status Db::Start() {
   // A daemon may have cut a block, and dropped that part of its log, since the blocks were listed.
   if (options_.read_only) return blocks_->Reload();
   log_->KnowSegments(replay_.newest, replay_.newest_late);
+  if (replay_.only_there > 0) KeepHeadChunks();
   if (!replay_.has_cut && cut_ != kMinTime) CACHESCOPE_RETURN_IF_ERROR(log_->NoteCut(cut_));
   segments_since_ = options_.head.clock->NowMs();
   if (options_.background) maintainer_ = std::thread([this] { Run(); });
@@ -148,6 +149,15 @@ Status Db::WriteSnapshot() {
   snapshot_at_bytes_ = before.bytes;
   snapshot_stale_ = false;
   return {};
+}
+
+// Samples that another program had in head chunks alone: those are not read again once the log has records of ours.
+void Db::KeepHeadChunks() {
+  snapshot_stale_ = true;
+  if (!options_.snapshots) return;
+  if (const Status status = WriteSnapshot(); !status.ok()) {
+    LogWarn("cannot write down what came from head chunks", {{"cause", std::string(status.message())}});
+  }
 }
 
 Status Db::SnapshotWhenDue() {

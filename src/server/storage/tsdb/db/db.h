@@ -98,6 +98,7 @@ class Db final : public storage::Storage {
   Status Start();
   Status LoadHead();
   Result<std::vector<LoadCounts>> LoadSnapshot(HeadLoader* loader, ReplayOptions* replay);
+  void KeepHeadChunks();
   Status WriteSnapshot();
   Status SnapshotWhenDue();
   Status CheckSpace();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "server/storage/tsdb/db/head_chunk_load.h"
 #include "server/storage/tsdb/db/replay_workers.h"
 #include "server/storage/tsdb/wal/log_reader.h"
 #include "server/storage/tsdb/wal/record.h"
@@ -30,29 +31,79 @@ class LogReplay {
   void TakeSeries(const LogSegmentFile& segment);
   void TakeExemplars();
   void TakeCut(const LogSegmentFile& segment);
-  void NoteDamage(const LogSegmentFile& segment, std::uint64_t position, const std::string& cause);
+  template <typename Record>
+  void NoteSample(const Record& record) {
+    maxt_ = std::max(maxt_, record.t);
+    loader_->Reserve(record.ref);
+  }
+  void NoteDamage(const std::string& path, std::uint64_t position, const std::string& cause);
   void Flush();
+  Status OpenHeadChunks(const std::string& directory, const std::vector<LogSegmentFile>& segments);
+  void LoadHeadChunks(const std::vector<SeriesRecord>& series);
+  Result<bool> IsOurs(const LogSegmentFile& segment) const;
 
   Env& env_;
   HeadLoader* const loader_;
   const ReplayOptions& options_;
   ReplayWorkers workers_;
   ReplayStats stats_;
-  TimestampMs maxt_ = kMinTime;  // of the segment being read
+  // Of the segment being read.
+  TimestampMs maxt_ = kMinTime;
+  std::uint64_t unknown_ = 0;
   std::shared_ptr<RecordBatch> batch_ = std::make_shared<RecordBatch>();
+  std::size_t commit_starts_ = 0;               // of batch_->starts, where those of the commit being read begin
+  std::unique_ptr<HeadChunkLoad> head_chunks_;  // null: there are none to load
+  LoadCounts from_chunks_;
 };
 
-void LogReplay::NoteDamage(const LogSegmentFile& segment, std::uint64_t position, const std::string& cause) {
+void LogReplay::NoteDamage(const std::string& path, std::uint64_t position, const std::string& cause) {
   ++stats_.damages;
-  std::string text = segment.path + " at byte " + std::to_string(position) + ": " + cause;
+  std::string text = path + " at byte " + std::to_string(position) + ": " + cause;
   LogWarn("damage in the log; what lies behind it is read on", {{"damage", text}});
   if (stats_.damage.size() < kNamedDamages) stats_.damage.push_back(std::move(text));
 }
 
 void LogReplay::TakeSeries(const LogSegmentFile& segment) {
   const auto logged = static_cast<std::uint32_t>(segment.number + 1);
-  for (const SeriesRecord& record : batch_->series) (void)loader_->AddSeries(record.ref, record.labels, logged);
-  batch_->series.clear();
+  const std::vector<SeriesRecord> series = std::exchange(batch_->series, {});
+  for (const SeriesRecord& record : series) (void)loader_->AddSeries(record.ref, record.labels, logged);
+  if (head_chunks_ != nullptr) LoadHeadChunks(series);
+}
+
+// Whether this program has written into the segment. What it took over stands in its snapshot, and references of head
+// chunks may mean other series by now.
+Result<bool> LogReplay::IsOurs(const LogSegmentFile& segment) const {
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, env_.Map(segment.path));
+  LogReader reader(file->bytes());
+  std::string_view record;
+  while (reader.Next(&record)) {
+    const auto type = record.empty() ? RecordType::kSeries : static_cast<RecordType>(record.front());
+    if (type == RecordType::kCut || type == RecordType::kSeriesAgain) return true;
+  }
+  return false;
+}
+
+Status LogReplay::OpenHeadChunks(const std::string& directory, const std::vector<LogSegmentFile>& segments) {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<HeadChunkLoad> chunks, HeadChunkLoad::Open(env_, directory));
+  if (chunks->empty() && chunks->damage().empty()) return {};
+  // Ours are the last ones.
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    CACHESCOPE_ASSIGN_OR_RETURN(const bool ours, IsOurs(*segment));
+    if (ours) return {};
+  }
+  chunks->ReserveRefs(loader_);
+  head_chunks_ = std::move(chunks);
+  return {};
+}
+
+void LogReplay::LoadHeadChunks(const std::vector<SeriesRecord>& series) {
+  const auto has_chunks = [this](const SeriesRecord& record) { return head_chunks_->Has(record.ref); };
+  if (std::none_of(series.begin(), series.end(), has_chunks)) return;
+  Flush();
+  workers_.Drain();
+  for (const SeriesRecord& record : series) {
+    head_chunks_->Load(record.ref, loader_->Find(loader_->Resolve(record.ref)), loader_, &from_chunks_);
+  }
 }
 
 void LogReplay::TakeExemplars() {
@@ -87,7 +138,8 @@ void LogReplay::Flush() {
   }
   auto next = workers_.Take();
   // The start times of a commit stand before its samples, which may go on in the next batch.
-  next->starts = batch_->starts;
+  next->starts.assign(batch_->starts.begin() + static_cast<std::ptrdiff_t>(commit_starts_), batch_->starts.end());
+  commit_starts_ = 0;
   workers_.Give(std::exchange(batch_, std::move(next)));
 }
 
@@ -95,17 +147,22 @@ void LogReplay::TakeRecord(std::string_view record, const LogSegmentFile& segmen
   // Deletions mean the samples before them.
   const bool deletes = !record.empty() && static_cast<RecordType>(record.front()) == RecordType::kTombstones;
   if (deletes) Flush();
-  if (!record.empty() && static_cast<RecordType>(record.front()) == RecordType::kStarts) batch_->starts.clear();
+  const bool starts = !record.empty() && static_cast<RecordType>(record.front()) == RecordType::kStarts;
+  if (starts) commit_starts_ = batch_->starts.size();
   const std::size_t samples = batch_->samples.size();
   const std::size_t histograms = batch_->histograms.size();
+  const std::size_t known_starts = batch_->starts.size();
   const Status status = DecodeRecord(record, batch_.get());
-  for (std::size_t i = samples; i < batch_->samples.size(); ++i) maxt_ = std::max(maxt_, batch_->samples[i].t);
-  for (std::size_t i = histograms; i < batch_->histograms.size(); ++i) maxt_ = std::max(maxt_, batch_->histograms[i].t);
+  for (std::size_t i = samples; i < batch_->samples.size(); ++i) NoteSample(batch_->samples[i]);
+  for (std::size_t i = histograms; i < batch_->histograms.size(); ++i) NoteSample(batch_->histograms[i]);
+  // Others stand in one record with their samples.
+  if (!starts && batch_->starts.size() != known_starts) commit_starts_ = batch_->starts.size();
   if (batch_->cut != kMinTime) TakeCut(segment);
   if (status.code() == Code::kInvalidArgument) {
     ++stats_.unknown;
+    ++unknown_;
   } else if (!status.ok()) {
-    NoteDamage(segment, 0, std::string(status.message()));
+    NoteDamage(segment.path, 0, std::string(status.message()));
   }
   if (!batch_->series.empty()) TakeSeries(segment);
   if (!batch_->exemplars.empty()) TakeExemplars();
@@ -118,6 +175,7 @@ Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
   CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file, env_.Map(segment.path));
   LogReader reader(file->bytes());
   maxt_ = kMinTime;
+  unknown_ = 0;
   std::string_view record;
   while (reader.Next(&record)) TakeRecord(record, segment);
   Flush();
@@ -128,9 +186,12 @@ Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
   ++stats_.segments;
   bool torn = false;
   for (const LogDamage& damage : reader.damage()) {
-    NoteDamage(segment, damage.position, damage.cause);
+    NoteDamage(segment.path, damage.position, damage.cause);
     torn = torn || damage.at_end;
   }
+  // A newer program's, or damage that no checksum covers: the head of a fragment has none.
+  if (unknown_ > 0)
+    NoteDamage(segment.path, 0, std::to_string(unknown_) + " records of unknown types were passed over");
   if (!torn || options_.read_only) return {};
   const std::uint64_t end = reader.good_end();
   file.reset();
@@ -150,6 +211,7 @@ Status LogReplay::ReadAll(const std::string& directory) {
       return segment.in_checkpoint || segment.number < (segment.late ? options_.wbl_from : options_.wal_from);
     });
   }
+  if (!options_.from_snapshot) CACHESCOPE_RETURN_IF_ERROR(OpenHeadChunks(directory, segments));
   ReplayProgress progress{0, segments.size()};
   for (const LogSegmentFile& segment : segments) {
     CACHESCOPE_RETURN_IF_ERROR(ReadSegment(segment));
@@ -161,6 +223,15 @@ Status LogReplay::ReadAll(const std::string& directory) {
 
 ReplayStats LogReplay::Finish(std::vector<LoadCounts>* counts) {
   *counts = workers_.Finish();
+  if (head_chunks_ != nullptr) {
+    for (const HeadChunkDamage& damage : head_chunks_->damage()) NoteDamage(damage.path, damage.position, damage.cause);
+    stats_.orphaned += head_chunks_->OrphanedSamples();
+    stats_.head_chunks = from_chunks_.samples;
+    std::uint64_t repeated = 0;
+    for (const LoadCounts& one : *counts) repeated += one.repeated;
+    stats_.only_there = from_chunks_.samples - std::min(from_chunks_.samples, repeated);
+    counts->push_back(from_chunks_);
+  }
   for (const LoadCounts& one : *counts) {
     stats_.samples += one.samples;
     stats_.late += one.late;

@@ -1,5 +1,5 @@
 // Replay brings back into a head what the logs of a data directory say: wal/checkpoint.N, the segments behind it, then
-// wbl/. One thread reads, the others append.
+// wbl/. One thread reads, the others append. Where another program wrote all of it, its head chunks come first.
 //
 // Damage costs the records with bytes in it (wal/log_reader.h); it is reported, and the file stays as it is, but for a
 // torn end, which is cut off.
@@ -41,6 +41,8 @@ struct ReplayStats {
   std::uint64_t late = 0;           // of `samples`
   std::uint64_t dropped = 0;        // too old, or there already
   std::uint64_t orphaned = 0;       // of series whose labels were not found
+  std::uint64_t head_chunks = 0;    // samples that came from head chunks
+  std::uint64_t only_there = 0;     // of these, at least so many are not in the log
   std::uint64_t unknown = 0;        // records of types this program does not know
   std::uint64_t damages = 0;        // places in the logs that could not be read
   std::vector<std::string> damage;  // the first of them

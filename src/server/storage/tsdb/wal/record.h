@@ -33,6 +33,11 @@ enum class RecordType : std::uint8_t {
   kFloatHistograms = 8,
   kCustomHistograms = 9,
   kCustomFloatHistograms = 10,
+  // Of newer versions of upstream; read only.
+  kStartedSamples = 11,          // each with its start time, as the next two
+  kStartedHistograms = 12,       // with custom buckets or without
+  kStartedFloatHistograms = 13,  // the same
+  kMinValidTime = 14,            // of a checkpoint; passed over
   // Ours; upstream's readers pass over types they do not know.
   kSeriesAgain = 200,  // as kSeries, for labels that stand in an earlier segment
   kStarts = 201,       // since when series count

@@ -87,6 +87,12 @@ std::uint64_t BucketsOf(const std::vector<BucketSpan>& spans) {
   return count;
 }
 
+// Where spans and buckets disagree there is no histogram.
+bool BucketsFit(const FloatHistogram& h) {
+  return BucketsOf(h.positive_spans) == h.positive_buckets.size() &&
+         BucketsOf(h.negative_spans) == h.negative_buckets.size();
+}
+
 void ReadSeries(ByteReader* reader, RecordBatch* out) {
   while (!reader->empty()) {
     const SeriesRef ref = reader->Be64();
@@ -114,11 +120,65 @@ void ReadHistograms(ByteReader* reader, bool floats, RecordBatch* out) {
     const TimestampMs t = base.Time(reader);
     auto histogram = std::make_shared<FloatHistogram>(ReadHistogram(reader, floats));
     if (!reader->ok()) return;
-    if (BucketsOf(histogram->positive_spans) != histogram->positive_buckets.size() ||
-        BucketsOf(histogram->negative_spans) != histogram->negative_buckets.size()) {
-      continue;  // spans and buckets disagree: no histogram
-    }
+    if (!BucketsFit(*histogram)) continue;
     out->histograms.push_back({ref, t, std::move(histogram)});
+  }
+}
+
+// The head of an entry in the records with start times: the first stands whole; of the others reference and time as
+// differences, the one from the entry before, the other from the first, then one byte that says how the start stands.
+class StartedEntry {
+ public:
+  void Read(ByteReader* reader) {
+    const auto number = [&] { return static_cast<std::uint64_t>(reader->Varint()); };
+    if (first_) {
+      ref_ = number();
+      first_t_ = t_ = number();
+      first_start_ = start_ = number();
+      first_ = false;
+      return;
+    }
+    ref_ += number();
+    t_ = first_t_ + number();
+    const std::uint8_t marker = reader->Byte();
+    if (marker == 0) start_ = 0;
+    if (marker > 1) start_ = first_start_ + number();
+  }
+  SeriesRef ref() const { return ref_; }
+  TimestampMs t() const { return static_cast<TimestampMs>(t_); }
+  void NoteStart(RecordBatch* out) const {
+    if (start_ != 0) out->starts.push_back({ref_, t(), static_cast<TimestampMs>(start_)});
+  }
+
+ private:
+  bool first_ = true;
+  std::uint64_t ref_ = 0;  // numbers wrap, as hostile bytes may ask
+  std::uint64_t t_ = 0;
+  std::uint64_t start_ = 0;
+  std::uint64_t first_t_ = 0;
+  std::uint64_t first_start_ = 0;
+};
+
+void ReadStartedSamples(ByteReader* reader, RecordBatch* out) {
+  StartedEntry entry;
+  while (!reader->empty()) {
+    entry.Read(reader);
+    const double value = ReadDouble(reader);
+    if (!reader->ok()) return;
+    entry.NoteStart(out);
+    out->samples.push_back({entry.ref(), entry.t(), value});
+  }
+}
+
+void ReadStartedHistograms(ByteReader* reader, bool floats, RecordBatch* out) {
+  StartedEntry entry;
+  while (!reader->empty()) {
+    entry.Read(reader);
+    auto histogram = std::make_shared<FloatHistogram>(ReadHistogram(reader, floats));
+    if (!reader->ok()) return;
+    if (!BucketsFit(*histogram)) continue;
+    entry.NoteStart(out);
+    out->histograms.push_back({entry.ref(), entry.t(), std::move(histogram)});
   }
 }
 
@@ -226,6 +286,18 @@ Status DecodeRecord(std::string_view record, RecordBatch* out) {
     case RecordType::kFloatHistograms:
     case RecordType::kCustomFloatHistograms:
       ReadHistograms(&reader, true, out);
+      break;
+    case RecordType::kStartedSamples:
+      ReadStartedSamples(&reader, out);
+      break;
+    case RecordType::kStartedHistograms:
+      ReadStartedHistograms(&reader, false, out);
+      break;
+    case RecordType::kStartedFloatHistograms:
+      ReadStartedHistograms(&reader, true, out);
+      break;
+    case RecordType::kMinValidTime:
+      (void)reader.Be64();
       break;
     default:
       if (!reader.ok()) return Corruption("cannot read log record: it is empty");
