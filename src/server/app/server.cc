@@ -16,6 +16,7 @@
 #include "server/app/module_options.h"
 #include "server/app/self_metrics.h"
 #include "server/app/self_source.h"
+#include "server/app/start_gate.h"
 #include "server/app/store.h"
 #include "server/collect/adapters/host/host_source.h"
 #include "server/collect/adapters/redis/redis_source.h"
@@ -102,7 +103,9 @@ class ServerImpl final : public Server {
   Result<Config> ReadConfig() const;
   Status Apply(const Config& config);
   std::vector<collect::SourceTarget> Sources(const Config& config) const;
-  std::shared_ptr<const api::ApiContext> MakeContext();
+  std::shared_ptr<api::ApiContext> MakeContext();
+  void AttachStore(api::ApiContext* context);
+  Status OpenStore(const StorageConfig& config, api::ApiContext* context);
   void Housekeeping();
   void StopHttp(std::chrono::milliseconds grace);
   std::string ConfigText() const;
@@ -113,6 +116,7 @@ class ServerImpl final : public Server {
   std::string external_url_;
   DirectoryLock lock_;
   ReloadState reload_;
+  StartGate gate_;
   Store store_;
   std::unique_ptr<storage::ExemplarStore> exemplars_;
   api::WriteReceiver write_;
@@ -230,12 +234,12 @@ std::string ServerImpl::ConfigText() const {
   return config_text_;
 }
 
-std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
+// All but what needs the open store: AttachStore adds that.
+std::shared_ptr<api::ApiContext> ServerImpl::MakeContext() {
   const Version version = ProgramVersion();
   auto context = std::make_shared<api::ApiContext>();
   context->engine = &engine_;
   context->storage = &store_;
-  context->head = &store_.head();
   context->exemplars = exemplars_.get();
   context->write = options_.remote_write ? &write_ : nullptr;
   context->admin = options_.admin_api;
@@ -266,15 +270,28 @@ std::shared_ptr<const api::ApiContext> ServerImpl::MakeContext() {
   }
   context->assets = PageAssets();
   context->retention = RetentionOf(options_);
-  if (tsdb::Db* db = store_.db(); db != nullptr) {
-    context->delete_series = [db](TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers) {
-      return db->DeleteSeries(mint, maxt, matchers).status();
-    };
-    context->clean_tombstones = [db] { return db->CleanTombstones().status(); };
-    context->snapshot = [this](bool skip_head) { return store_.Snapshot(skip_head); };
-  }
   context->lifecycle = options_.lifecycle;
   return context;
+}
+
+void ServerImpl::AttachStore(api::ApiContext* context) {
+  context->head = &store_.head();
+  tsdb::Db* const db = store_.db();
+  if (db == nullptr) return;
+  context->delete_series = [db](TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers) {
+    return db->DeleteSeries(mint, maxt, matchers).status();
+  };
+  context->clean_tombstones = [db] { return db->CleanTombstones().status(); };
+  context->snapshot = [this](bool skip_head) { return store_.Snapshot(skip_head); };
+}
+
+// Requests are answered meanwhile: that the store is not open yet.
+Status ServerImpl::OpenStore(const StorageConfig& config, api::ApiContext* context) {
+  StoreOptions store = StoreOptionsOf(options_, config, exemplars_.get());
+  store.report = [this](const tsdb::ReplayProgress& progress) { gate_.Report(progress); };
+  CACHESCOPE_RETURN_IF_ERROR(store_.Open(store));
+  AttachStore(context);
+  return {};
 }
 
 Status ServerImpl::Run() {
@@ -283,7 +300,6 @@ Status ServerImpl::Run() {
   if (!options_.storage_path.empty()) {
     CACHESCOPE_ASSIGN_OR_RETURN(lock_, DirectoryLock::Acquire(options_.storage_path));
   }
-  CACHESCOPE_RETURN_IF_ERROR(store_.Open(StoreOptionsOf(options_, config.storage, exemplars_.get())));
   http::ServerOptions http_options;
   http_options.listen_address = options_.listen_address;
   http_options.worker_threads = options_.query_concurrency;
@@ -291,13 +307,17 @@ Status ServerImpl::Run() {
   RegisterSelfMetrics(registry_,
                       {&store_, &scrape_, rules_.get(), notifier_.get(), &reload_, &write_, exemplars_.get()});
   CACHESCOPE_ASSIGN_OR_RETURN(http::Server::Middleware cors, api::Cors(options_.cors_origin));
+  http_->Use(gate_.Middleware());
   http_->Use(std::move(cors));
   http_->Use(MeasureRequests(registry_));
-  api::RegisterAll(*http_, MakeContext());
+  const std::shared_ptr<api::ApiContext> context = MakeContext();
+  api::RegisterAll(*http_, context);
   CACHESCOPE_RETURN_IF_ERROR(http_->Start());
   external_url_ = options_.external_url.empty() ? "http://" + http_->address() : options_.external_url;
   while (!external_url_.empty() && external_url_.back() == '/') external_url_.pop_back();
+  CACHESCOPE_RETURN_IF_ERROR(OpenStore(config.storage, context.get()));
   CACHESCOPE_RETURN_IF_ERROR(LoadAndApply());
+  gate_.Open();
   notifier_->Start();
   rules_->Start();
   housekeeper_ = std::thread([this] { Housekeeping(); });

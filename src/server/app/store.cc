@@ -127,7 +127,10 @@ Status Store::Open(const StoreOptions& options) {
   db.log.interval = config.wal_sync_interval;
   db.min_free = config.min_free;
   db.exemplars = options.exemplars;
-  db.report = ReplayReport();
+  db.report = [log = ReplayReport(), report = options.report](const tsdb::ReplayProgress& progress) mutable {
+    log(progress);
+    if (report) report(progress);
+  };
   CACHESCOPE_ASSIGN_OR_RETURN(db_, tsdb::Db::Open(MetricsDirectory(*db.env, options.path), db));
   head_ = &db_->head();
   storage_ = db_.get();

@@ -2,6 +2,7 @@
 // be called by any thread, once Open has succeeded.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,8 @@ struct StoreOptions {
   std::uint64_t retention_bytes = 0;  // 0: no limit
   StorageConfig config;
   storage::ExemplarStore* exemplars = nullptr;  // not owned
+  // While Open reads the log, after each segment of it.
+  std::function<void(const tsdb::ReplayProgress&)> report;
 };
 
 class Store final : public storage::Storage {
