@@ -97,7 +97,7 @@ for (const [name, minFree] of [['nearly full', '1MiB'], ['full to the last byte'
     const maybe = new Truth();
     const config = writeConfig(testFolder(), { min_free: minFree });
     const filler = path.join(disk, 'filler');
-    fs.writeFileSync(filler, Buffer.alloc(6 << 20));
+    fs.writeFileSync(filler, Buffer.alloc(8 << 20));
     let server = await open(t, path.join(disk, 'data'), { config });
     const from = Date.now() - HOUR;
     const refused = await writeUntilFull(server.url, random, truth, maybe, from);
