@@ -323,6 +323,53 @@ TEST_F(DbTest, DamageInTheLogCostsOnlyWhatItHits) {
   EXPECT_GT(have, 0U);
 }
 
+// A reference whose labels were lost must not become another series': its samples are still in the log.
+TEST_F(DbTest, SamplesWhoseLabelsWereLostBecomeNobodyElses) {
+  Open();
+  Fill(kBegin, kBegin + kHour, 20);
+  ASSERT_TRUE(Write(kBegin + kHour / 2 + 1, 20, 7).ok());  // late: read behind everything else
+  db_.reset();
+  {
+    std::fstream file(directory_.path() + "/wal/00000000", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(kFragmentHeaderBytes + 20);
+    file.put('\x55');
+  }
+  Open();
+  EXPECT_GE(db_->stats().replay.damages, 1U);
+  EXPECT_GT(db_->stats().replay.orphaned, 0U);
+  model_.clear();
+  const TimestampMs t = kBegin + 2 * kHour;
+  clock_.SetMs(t);
+  auto appender = db_->NewAppender();
+  for (int i = 0; i < 20; ++i) {
+    const Labels labels{{"__name__", "other"}, {"i", std::to_string(i)}};
+    ASSERT_TRUE(appender->Append(0, labels, t, i).ok());
+    model_[labels][t] = std::bit_cast<std::uint64_t>(static_cast<double>(i));
+  }
+  ASSERT_TRUE(appender->Commit().ok());
+  EXPECT_TRUE(Same());
+  Open();
+  EXPECT_TRUE(Same());
+}
+
+// The head of a fragment has no checksum: a record that is not what it says is told as damage.
+TEST_F(DbTest, RecordsOfUnknownTypesAreTold) {
+  Open();
+  const char record[] = "\x7fof a newer program";
+  ASSERT_TRUE(Write(kBegin, 1, 1).ok());
+  db_.reset();
+  {
+    auto log = LogWriter::Open(*env_, directory_.path() + "/wal", {});
+    ASSERT_TRUE(log.ok());
+    const std::string_view view(record, sizeof record - 1);
+    ASSERT_TRUE((*log)->Append(std::span(&view, 1)).ok());
+  }
+  Open();
+  EXPECT_EQ(db_->stats().replay.unknown, 1U);
+  EXPECT_EQ(db_->stats().replay.damages, 1U);
+  EXPECT_TRUE(Same());
+}
+
 TEST_F(DbTest, ASnapshotSavesTheReplay) {
   DbOptions options = Options();
   options.snapshots = true;
