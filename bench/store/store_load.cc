@@ -21,11 +21,11 @@ namespace cachescope::bench {
 namespace {
 
 constexpr DurationMs kInterval = 15'000;
-constexpr std::size_t kShort = 240;       // samples of most series
-constexpr std::size_t kLong = 1440;       // of the others
+constexpr std::size_t kShort = 240;  // samples of most series
+constexpr std::size_t kLong = 1440;  // of the others
 constexpr double kLongShare = 0.14;
 constexpr std::size_t kChurnSamples = 480;
-constexpr std::size_t kChurnEvery = 40;   // samples
+constexpr std::size_t kChurnEvery = 40;  // samples
 constexpr double kChurnShare = 0.1;
 
 struct Sender {
@@ -75,8 +75,7 @@ struct Report {
   std::vector<double> request_ms;  // ascending
 };
 
-Result<Report> Send(const std::vector<Sender>& fleet, int port, TimestampMs end, std::size_t ticks,
-                           bool churn) {
+Result<Report> Send(const std::vector<Sender>& fleet, int port, TimestampMs end, std::size_t ticks, bool churn) {
   RemoteWriter writer(port, "/api/v1/write");
   Report report;
   for (std::size_t tick = 0; tick < ticks; ++tick) {
@@ -118,7 +117,8 @@ int Run(int argc, char** argv) {
   if (churn) {
     for (Sender& one : moved) one.first = 0;
   }
-  const auto sent = Send(moved, std::atoi(argv[1]), std::atoll(argv[2]) - 400 * 7, churn ? kChurnSamples : kLong, churn);
+  const auto sent =
+      Send(moved, std::atoi(argv[1]), std::atoll(argv[2]) - 400 * 7, churn ? kChurnSamples : kLong, churn);
   if (!sent.ok()) {
     fmt::print(stderr, "store_load: {}\n", sent.status().ToString());
     return 1;

@@ -2,8 +2,8 @@
 //
 // Paths are plain strings, "/"-separated. Errors: kNotFound when the path does not exist, kLimitExceeded when the disk
 // is full, kIoError otherwise; every message names the path and the cause. An Env is thread-safe; a file object is used
-// by one thread at a time, a MappedFile by any number. Only Sync of a WritableFile may run beside another thread's calls:
-// it covers what was appended before it began.
+// by one thread at a time, a MappedFile by any number. Only Sync of a WritableFile may run beside another thread's
+// calls: it covers what was appended before it began.
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,8 @@ class HandleTable {
   /// a lock and may throw std::bad_alloc only. The reference is valid as long as the table.
   template <class Make>
   const Handles& Find(std::uint64_t key, const Make& make) noexcept {
-    if (const Entry* entry = Lookup(key)) [[likely]] return entry->handles;
+    if (const Entry* entry = Lookup(key)) [[likely]]
+      return entry->handles;
     return Add(key, make);
   }
 
@@ -78,7 +79,8 @@ class HandleTable {
   }
 
   const Entry* Lookup(std::uint64_t key) const noexcept {
-    if (slots_ == nullptr) [[unlikely]] return nullptr;
+    if (slots_ == nullptr) [[unlikely]]
+      return nullptr;
     for (std::size_t i = Home(key);; ++i) {
       const Entry* entry = slots_[i & mask_].load(std::memory_order_acquire);
       if (entry == nullptr || entry->key == key) return entry;

@@ -19,8 +19,8 @@ struct StorageConfig {
   std::uint64_t retention_bytes = 0;                // tsdb.retention.size; 0: as the flag says
   tsdb::WalSync wal_sync = tsdb::WalSync::kInterval;
   DurationMs wal_sync_interval = 1000;
-  std::uint64_t min_free = tsdb::DbOptions::kDefaultMinFree;  // bytes
-  tsdb::FloatEncoding encoding = tsdb::FloatEncoding::kXor;   // metrics.chunk_encoding
+  std::uint64_t min_free = tsdb::DbOptions::kDefaultMinFree;    // bytes
+  tsdb::FloatEncoding encoding = tsdb::FloatEncoding::kPacked;  // metrics.chunk_encoding
   bool operator==(const StorageConfig&) const = default;
 };
 

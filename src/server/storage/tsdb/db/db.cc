@@ -75,7 +75,9 @@ Status Db::Start() {
   if (options_.read_only) return blocks_->Reload();
   log_->KnowSegments(replay_.newest, replay_.newest_late);
   if (replay_.only_there > 0) KeepHeadChunks();
-  if (!replay_.has_cut && cut_ != kMinTime) CACHESCOPE_RETURN_IF_ERROR(log_->NoteCut(cut_));
+  // From here on the log itself says what of it is in blocks; blocks that are imported later say nothing about it.
+  // Without space it waits for the next start.
+  if (!replay_.has_cut) (void)log_->NoteCut(cut_);
   segments_since_ = options_.head.clock->NowMs();
   if (options_.background) maintainer_ = std::thread([this] { Run(); });
   return {};
@@ -110,7 +112,7 @@ Status Db::LoadHead() {
     replay_.cut = std::max(replay_.cut, known.cut);
   }
   counts.insert(counts.end(), loaded->begin(), loaded->end());
-  cut_ = replay_.has_cut ? replay_.cut : EndOfBlocks(*blocks_);
+  cut_ = replay_.has_cut ? replay_.cut : std::max(EndOfBlocks(*blocks_), kMinTime + 1);
   // A log of another program does not say what of it is in blocks: all that is older than their end.
   loader->Finish(counts, replay_.has_cut ? kMinTime : cut_);
   replay_ms_ = Milliseconds(std::chrono::steady_clock::now() - begin);
