@@ -294,7 +294,9 @@ test('a directory goes from cachescope to Prometheus and back, and each adds to 
   await load(peer.url, requests.slice(parts[1], parts[2]));
   await until('Prometheus has cut blocks', 60, () => blocksIn(path.join(data, 'metrics')).length >= 2);
   await peer.stop();
-  assert.doesNotMatch(peer.err, /corrupt|level=error/i);
+  // It gives up a compaction that is under way when it is told to end, and calls that an error.
+  const complaints = peer.err.split('\n').filter((line) => !line.includes('context canceled'));
+  assert.doesNotMatch(complaints.join('\n'), /corrupt|level=error/i);
   const last = await open(t, data, { config });
   await load(last.url, requests.slice(parts[2]));
   const count = await assertAllThere(last.url, set);

@@ -163,7 +163,7 @@ TEST(WriteTest, Says429WhenTheStoreIsFull) {
 // A log that fails as it is told to.
 class FailingLog final : public tsdb::HeadLog {
  public:
-  std::uint32_t segment() const noexcept override { return 1; }
+  std::uint32_t mark() const noexcept override { return 1; }
   Result<std::uint64_t> Log(const tsdb::LoggedBatch&) override {
     if (!status.ok()) return status;
     return std::uint64_t{1};

@@ -86,7 +86,7 @@ struct HeadStats {
 // One series as VisitImages shows it.
 struct SeriesInSnapshot {
   storage::SeriesRef ref = 0;
-  std::uint32_t logged_segment = 0;
+  std::uint32_t labels_mark = 0;
   const Labels* labels = nullptr;
   std::string_view image;
 };

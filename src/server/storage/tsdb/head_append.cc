@@ -30,7 +30,7 @@ class HeadAppender final : public storage::Appender, public storage::KnownSeries
     do {
       id_ = state_->newest_appender.fetch_add(1, std::memory_order_relaxed) + 1;
     } while (id_ == 0);
-    if (state_->options.log != nullptr) log_segment_ = state_->options.log->segment();
+    if (state_->options.log != nullptr) log_mark_ = state_->options.log->mark();
     if (state_->options.max_future > 0) max_time_ = state_->options.clock->NowMs() + state_->options.max_future;
   }
   ~HeadAppender() override {
@@ -112,7 +112,7 @@ class HeadAppender final : public storage::Appender, public storage::KnownSeries
   const TimestampMs min_time_;
   TimestampMs max_time_ = kMaxTime;
   std::uint32_t id_ = 0;
-  std::uint32_t log_segment_ = 0;  // 0: no log
+  std::uint32_t log_mark_ = 0;  // 0: no log
 
   std::vector<Pending> pending_;
   std::vector<PendingHistogram> histograms_;  // ascending by index
@@ -162,7 +162,7 @@ NewestSample HeadAppender::NewestOf(const MemorySeries& series) const {
 }
 
 void HeadAppender::Claim(MemorySeries* series, TimestampMs t, const SampleValue& value) {
-  if (log_segment_ != 0) NoteUnlogged(series);
+  if (log_mark_ != 0) NoteUnlogged(series);
   const auto index = static_cast<std::uint32_t>(pending_.size());
   pending_.push_back({series, t, value.bits});
   if (value.histogram != nullptr) histograms_.push_back({index, *value.histogram});
@@ -177,7 +177,7 @@ void HeadAppender::Claim(MemorySeries* series, TimestampMs t, const SampleValue&
 }
 
 void HeadAppender::NoteUnlogged(MemorySeries* series) {
-  if (series->logged_segment != log_segment_ && (unlogged_.empty() || unlogged_.back() != series)) {
+  if (LabelsDue(series->labels_mark, log_mark_) && (unlogged_.empty() || unlogged_.back() != series)) {
     unlogged_.push_back(series);
   }
 }
@@ -189,7 +189,7 @@ Admission HeadAppender::Take(MemorySeries* series, TimestampMs t, const SampleVa
   if (admission == Admission::kAppend) {
     Claim(series, t, value);
   } else if (admission == Admission::kOutOfOrder && window > 0 && t >= newest.t - window) {
-    if (log_segment_ != 0) NoteUnlogged(series);
+    if (log_mark_ != 0) NoteUnlogged(series);
     ++series->pending_count;
     late_.push_back({series, t, value.bits, value.histogram == nullptr ? nullptr : *value.histogram});
     return Admission::kAppend;
@@ -314,18 +314,18 @@ Status HeadAppender::Commit() {
     End();
     return {};
   }
-  const Result<std::uint64_t> ticket = CommitLocked(log_segment_ == 0 ? LoggedBatch() : Encode());
+  const Result<std::uint64_t> ticket = CommitLocked(log_mark_ == 0 ? LoggedBatch() : Encode());
   if (!ticket.ok()) ReleaseAll();
   End();
   if (!ticket.ok()) return ticket.status();
-  return log_segment_ == 0 ? Status() : state_->options.log->WaitDurable(*ticket);
+  return log_mark_ == 0 ? Status() : state_->options.log->WaitDurable(*ticket);
 }
 
 // Written down first, then applied, in the same order as all other commits.
 Result<std::uint64_t> HeadAppender::CommitLocked(const LoggedBatch& batch) {
   const std::lock_guard lock(state_->commit_mu);
   std::uint64_t ticket = 0;
-  if (log_segment_ != 0) {
+  if (log_mark_ != 0) {
     Result<std::uint64_t> logged = state_->options.log->Log(batch);
     if (!logged.ok()) {
       state_->counters.log_failures.fetch_add(1, std::memory_order_relaxed);

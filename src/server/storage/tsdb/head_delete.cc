@@ -74,7 +74,7 @@ void Head::VisitLogged(const std::function<void(SeriesRef, const Labels&)>& visi
     if (series == nullptr) continue;
     {
       const std::lock_guard lock(series->lock());
-      if (series->logged_segment == 0) continue;
+      if (series->labels_mark == 0) continue;
     }
     visit(ref, series->labels());
   }
@@ -90,9 +90,9 @@ void Head::VisitImages(const std::function<bool(const SeriesInSnapshot&)>& visit
     image.clear();
     {
       const std::lock_guard lock(series->lock());
-      seen.logged_segment = series->logged_segment;
+      seen.labels_mark = series->labels_mark;
       // Labels that are in no log yet will come with their first sample.
-      if (seen.logged_segment == 0) continue;
+      if (seen.labels_mark == 0) continue;
       SeriesImage::Write(*series, &image);
     }
     seen.image = image;

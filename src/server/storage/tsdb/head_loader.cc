@@ -13,22 +13,22 @@ HeadLoader::HeadLoader(Head& head) : state_(head.state_) {
   context_.chunk_range = state_->options.chunk_range;
 }
 
-MemorySeries* HeadLoader::AddSeries(SeriesRef ref, const Labels& labels, std::uint32_t segment) {
+MemorySeries* HeadLoader::AddSeries(SeriesRef ref, const Labels& labels, std::uint32_t mark) {
   if (ref == 0 || ref > SeriesTable::kMaxRef || labels.empty()) return nullptr;
   if (MemorySeries* there = state_->table.Get(ref); there != nullptr) {
-    there->logged_segment = segment;
+    there->labels_mark = mark;
     return there;
   }
   newest_ = std::max(newest_, ref);
   SeriesShards::Shard& shard = state_->shards.ForLabels(labels);
   if (const auto same = shard.series.find(labels); same != shard.series.end()) {
-    (*same)->logged_segment = segment;
+    (*same)->labels_mark = mark;
     aliases_[ref] = (*same)->ref();
     return *same;
   }
   auto owned = std::make_unique<MemorySeries>(ref, labels);
   MemorySeries* series = owned.get();
-  series->logged_segment = segment;
+  series->labels_mark = mark;
   state_->table.Set(std::move(owned));
   shard.series.insert(series);
   series_.push_back(series);
@@ -41,9 +41,9 @@ void HeadLoader::Reserve(SeriesRef ref) {
 
 MemorySeries* HeadLoader::Find(SeriesRef ref) const { return state_->table.Get(ref); }
 
-Status HeadLoader::AddImage(SeriesRef ref, const Labels& labels, std::uint32_t segment, ByteReader* image,
+Status HeadLoader::AddImage(SeriesRef ref, const Labels& labels, std::uint32_t mark, ByteReader* image,
                             LoadCounts* counts) {
-  MemorySeries* series = AddSeries(ref, labels, segment);
+  MemorySeries* series = AddSeries(ref, labels, mark);
   if (series == nullptr || series->newest().exists) return Corruption("cannot load a snapshot: a series stands twice");
   CACHESCOPE_RETURN_IF_ERROR(SeriesImage::Read(image, series, &counts->change));
   const NewestSample newest = series->newest();

@@ -31,11 +31,11 @@ class HeadLoader {
  public:
   explicit HeadLoader(Head& head);
 
-  // Null for a reference out of range or an empty label set. `segment` as MemorySeries::logged_segment.
-  MemorySeries* AddSeries(SeriesRef ref, const Labels& labels, std::uint32_t segment);
+  // Null for a reference out of range or an empty label set. `mark` as MemorySeries::labels_mark.
+  MemorySeries* AddSeries(SeriesRef ref, const Labels& labels, std::uint32_t mark);
   // A series as a snapshot has it. Its samples up to the newest stand in the log once more, where it begins: Append
   // passes over them. kCorruption as SeriesImage::Read.
-  Status AddImage(SeriesRef ref, const Labels& labels, std::uint32_t segment, ByteReader* image, LoadCounts* counts);
+  Status AddImage(SeriesRef ref, const Labels& labels, std::uint32_t mark, ByteReader* image, LoadCounts* counts);
   // What `series` holds now stands in the log once more: Append passes over it. Nothing is appended meanwhile.
   void NoteRepeated(const MemorySeries* series);
   // Null when no such series was added, or only as another name of one. Thread-safe.

@@ -109,8 +109,8 @@ class MemorySeries {
   std::uint32_t pending_owner = 0;  // 0: none
   std::uint32_t pending_index = 0;  // in the owner's batch
   bool removed = false;
-  // Segment of the log in which the labels stand for the last time; 0: in none.
-  std::uint32_t logged_segment = 0;
+  // Where in the log the labels stand (head_log.h); 0: nowhere.
+  std::uint32_t labels_mark = 0;
 
  private:
   friend class SeriesImage;

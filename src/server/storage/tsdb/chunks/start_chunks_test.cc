@@ -159,7 +159,7 @@ TEST(HistogramStartsChunk, GivesBackWhatWasWritten) {
     const bool floats = round % 2 == 1;
     const auto samples = RandomHistograms(&random, floats);
     std::vector<std::uint8_t> bytes = WriteHistogramStarts(samples, floats);
-    bytes[0] |= round % 3 == 0 ? 0x80 : 0;  // the first is a reset
+    if (round % 3 == 0) bytes[0] = static_cast<std::uint8_t>(bytes[0] | 0x80);  // the first is a reset
     const ChunkView chunk{floats ? ChunkEncoding::kFloatHistogramStarts : ChunkEncoding::kHistogramStarts, bytes};
     EXPECT_EQ(ChunkSampleCount(chunk), samples.size());
     storage::SampleColumns columns;

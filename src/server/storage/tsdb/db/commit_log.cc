@@ -27,7 +27,7 @@ Result<std::shared_ptr<CommitLog>> CommitLog::Open(Env& env, const std::string& 
   CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<LogWriter> late,
                               LogWriter::Open(env, JoinPath(directory, "wbl"), options.log));
   std::shared_ptr<CommitLog> log(new CommitLog(options, std::move(wal), std::move(late)));
-  log->segment_ = static_cast<std::uint32_t>(log->wal_->segment() + 1);
+  log->MoveMark();
   if (options.sync == WalSync::kInterval) log->syncer_ = std::thread([raw = log.get()] { raw->SyncLoop(); });
   return log;
 }
@@ -46,18 +46,28 @@ void CommitLog::CollectLabels(const LoggedBatch& batch) {
   fresh_.clear();
   again_.clear();
   logged_.clear();
-  const std::uint32_t current = segment();
+  const std::uint32_t now = mark();
   for (MemorySeries* series : batch.unlogged) {
-    std::uint32_t in = 0;
+    std::uint32_t before = 0;
     {
       const std::lock_guard lock(series->lock());
-      in = series->logged_segment;
+      before = series->labels_mark;
       // So that a series that stands twice in the list is written once; taken back when writing fails.
-      series->logged_segment = current;
+      if (LabelsDue(before, now)) series->labels_mark = now | kLabelsTwice;
     }
-    if (in == current) continue;
-    (in == 0 ? fresh_ : again_).push_back({series->ref(), series->labels()});
-    logged_.push_back({series, in});
+    if (!LabelsDue(before, now)) continue;
+    (before == 0 ? fresh_ : again_).push_back({series->ref(), series->labels()});
+    logged_.push_back({series, before});
+  }
+}
+
+// REQUIRES: what CollectLabels found was written, or failed to be.
+void CommitLog::MarkLabels(bool written) {
+  const std::uint32_t now = mark();
+  for (const Logged& logged : logged_) {
+    const bool twice = logged.before >> 12 == now >> 12;
+    const std::lock_guard lock(logged.series->lock());
+    logged.series->labels_mark = written ? now | (twice ? kLabelsTwice : 0) : logged.before;
   }
 }
 
@@ -84,15 +94,8 @@ Result<std::uint64_t> CommitLog::Log(const LoggedBatch& batch) {
   for (const std::string& record : batch.records) parts_.push_back(record);
   std::size_t bytes = 0;
   Status status = parts_.empty() ? Status() : AppendLocked(wal_.get(), &bytes);
-  const auto now = static_cast<std::uint32_t>(wal_->segment() + 1);
-  // A segment that began with this batch has its labels too.
-  if (!status.ok() || now != segment()) {
-    for (const Logged& logged : logged_) {
-      const std::lock_guard series_lock(logged.series->lock());
-      logged.series->logged_segment = status.ok() ? now : logged.before;
-    }
-    segment_.store(now, std::memory_order_relaxed);
-  }
+  MoveMark();
+  MarkLabels(status.ok());
   if (status.ok() && !batch.late_records.empty()) {
     parts_.assign(batch.late_records.begin(), batch.late_records.end());
     status = AppendLocked(late_.get(), &bytes);
@@ -111,7 +114,7 @@ Status CommitLog::LogRecord(std::string_view record) {
   const std::lock_guard lock(mu_);
   const Status status = wal_->Append(std::span(&record, 1));
   if (status.ok()) written_ += record.size();
-  segment_.store(static_cast<std::uint32_t>(wal_->segment() + 1), std::memory_order_relaxed);
+  MoveMark();
   return status;
 }
 
@@ -181,7 +184,7 @@ void CommitLog::SyncLoop() {
 Status CommitLog::NextSegments() {
   const std::lock_guard lock(mu_);
   if (wal_->segment_size() > 0) CACHESCOPE_RETURN_IF_ERROR(wal_->NextSegment());
-  segment_.store(static_cast<std::uint32_t>(wal_->segment() + 1), std::memory_order_relaxed);
+  MoveMark();
   return late_->segment_size() > 0 ? late_->NextSegment() : Status();
 }
 
@@ -209,7 +212,7 @@ Status CommitLog::NoteCut(TimestampMs mint) {
   const std::lock_guard lock(mu_);
   CACHESCOPE_RETURN_IF_ERROR(late_->Append(std::span(&view, 1)));
   CACHESCOPE_RETURN_IF_ERROR(wal_->Append(std::span(&view, 1)));
-  segment_.store(static_cast<std::uint32_t>(wal_->segment() + 1), std::memory_order_relaxed);
+  MoveMark();
   std::erase_if(newest_, [mint](const auto& entry) { return entry.second < mint; });
   std::erase_if(newest_late_, [mint](const auto& entry) { return entry.second < mint; });
   return {};

@@ -52,7 +52,7 @@ class CommitLog final : public HeadLog {
                                                  const CommitLogOptions& options);
   ~CommitLog() override;
 
-  std::uint32_t segment() const noexcept override { return segment_.load(std::memory_order_relaxed); }
+  std::uint32_t mark() const noexcept override { return mark_.load(std::memory_order_relaxed); }
   Result<std::uint64_t> Log(const LoggedBatch& batch) override;
   Status WaitDurable(std::uint64_t ticket) override;
   Status LogRecord(std::string_view record) override;
@@ -82,13 +82,15 @@ class CommitLog final : public HeadLog {
       : options_(options), wal_(std::move(wal)), late_(std::move(late)) {}
 
   // REQUIRES: mu_ is held.
+  void MoveMark() { mark_.store(LabelsMark(wal_->segment(), wal_->segment_size()), std::memory_order_relaxed); }
   void CollectLabels(const LoggedBatch& batch);
+  void MarkLabels(bool written);
   Status AppendLocked(LogWriter* writer, std::size_t* bytes);
 
   void SyncLoop();
 
   const CommitLogOptions options_;
-  std::atomic<std::uint32_t> segment_{1};
+  std::atomic<std::uint32_t> mark_{0};
   std::atomic<bool> full_{false};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> failures_{0};
@@ -106,7 +108,7 @@ class CommitLog final : public HeadLog {
   std::vector<SeriesRecord> again_;
   struct Logged {
     MemorySeries* series;
-    std::uint32_t before;  // logged_segment until now
+    std::uint32_t before;  // labels_mark until now
   };
   std::vector<Logged> logged_;
   std::string fresh_record_;

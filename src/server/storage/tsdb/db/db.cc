@@ -21,7 +21,7 @@ constexpr DurationMs kSegmentAge = 30 * 60 * 1000;
 // In place of the log of a store that is only read.
 class NoLog final : public HeadLog {
  public:
-  std::uint32_t segment() const noexcept override { return 1; }
+  std::uint32_t mark() const noexcept override { return LabelsMark(0, 0); }
   Result<std::uint64_t> Log(const LoggedBatch&) override { return Refusal(); }
   Status LogRecord(std::string_view) override { return Refusal(); }
   Status WaitDurable(std::uint64_t) override { return {}; }
@@ -105,6 +105,22 @@ Status Db::LoadHead() {
   ReplayStats known = std::move(replay_);
   std::vector<LoadCounts> counts;
   CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(*options_.env, directory_, loader.get(), replay, &counts));
+  if (replay_.orphaned > 0 && replay_.damages > 0) {
+    // The labels may stand behind the samples: once more from the beginning, and they first.
+    LogWarn("labels of series are lost to damage; the log is read once more for those that stand there twice");
+    replay.from_snapshot = false;
+    replay.labels_first = true;
+    // Those places have been told.
+    replay.quiet = true;
+    const ReplayStats told = std::move(replay_);
+    loaded->clear();
+    head_ = std::make_unique<Head>(options_.head);
+    loader = std::make_unique<HeadLoader>(*head_);
+    CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(*options_.env, directory_, loader.get(), replay, &counts));
+    // A torn end was cut off meanwhile.
+    replay_.damages = told.damages;
+    replay_.damage = told.damage;
+  }
   if (replay.from_snapshot) {
     replay_.newest.merge(known.newest);
     replay_.newest_late.merge(known.newest_late);

@@ -323,6 +323,30 @@ TEST_F(DbTest, DamageInTheLogCostsOnlyWhatItHits) {
   EXPECT_GT(have, 0U);
 }
 
+// The first page of a log has the labels of most series; they stand a second time.
+TEST_F(DbTest, LabelsStandTwice) {
+  Open();
+  Fill(kBegin, kBegin + 4 * kHour, 200);
+  db_.reset();
+  const std::string segment = directory_.path() + "/wal/00000000";
+  ASSERT_GT(std::filesystem::file_size(segment), 8U * kLogPageBytes);
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    for (std::size_t i = 0; i < kLogPageBytes; ++i) file.put(static_cast<char>(i * 7));
+  }
+  Open();
+  EXPECT_EQ(db_->stats().replay.orphaned, 0U);
+  std::size_t want = 0;
+  std::size_t have = 0;
+  const FloatModel got = ReadAll(*db_, kBegin, kBegin + 100 * kHour);
+  for (const auto& [labels, samples] : model_) want += samples.size();
+  for (const auto& [labels, samples] : got) {
+    have += samples.size();
+    for (const auto& [t, bits] : samples) ASSERT_EQ(model_[labels][t], bits);
+  }
+  EXPECT_GE(have + 2 * kLogPageBytes / 3, want);
+}
+
 // A reference whose labels were lost must not become another series': its samples are still in the log.
 TEST_F(DbTest, SamplesWhoseLabelsWereLostBecomeNobodyElses) {
   Open();

@@ -79,7 +79,7 @@ Result<std::uint64_t> WriteFile(Env& env, const std::string& path, const Head& h
   Status status;
   head.VisitImages([&](const SeriesInSnapshot& series) {
     PutUvarint(&section, series.ref);
-    PutUvarint(&section, series.logged_segment);
+    PutUvarint(&section, series.labels_mark);
     PutLabels(*series.labels, &section);
     section.append(series.image);
     if (section.size() >= kSectionBytes) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "server/storage/tsdb/db/head_chunk_load.h"
 #include "server/storage/tsdb/db/replay_workers.h"
+#include "server/storage/tsdb/head_log.h"
 #include "server/storage/tsdb/wal/log_reader.h"
 #include "server/storage/tsdb/wal/record.h"
 
@@ -26,6 +27,7 @@ class LogReplay {
   ReplayStats Finish(std::vector<LoadCounts>* counts);
 
  private:
+  Status ReadLabels(const LogSegmentFile& segment);
   Status ReadSegment(const LogSegmentFile& segment);
   void TakeRecord(std::string_view record, const LogSegmentFile& segment);
   void TakeSeries(const LogSegmentFile& segment);
@@ -59,12 +61,12 @@ class LogReplay {
 void LogReplay::NoteDamage(const std::string& path, std::uint64_t position, const std::string& cause) {
   ++stats_.damages;
   std::string text = path + " at byte " + std::to_string(position) + ": " + cause;
-  LogWarn("damage in the log; what lies behind it is read on", {{"damage", text}});
+  if (!options_.quiet) LogWarn("damage in the log; what lies behind it is read on", {{"damage", text}});
   if (stats_.damage.size() < kNamedDamages) stats_.damage.push_back(std::move(text));
 }
 
 void LogReplay::TakeSeries(const LogSegmentFile& segment) {
-  const auto logged = static_cast<std::uint32_t>(segment.number + 1);
+  const auto logged = LabelsMark(segment.number, 0);
   const std::vector<SeriesRecord> series = std::exchange(batch_->series, {});
   for (const SeriesRecord& record : series) (void)loader_->AddSeries(record.ref, record.labels, logged);
   if (head_chunks_ != nullptr) LoadHeadChunks(series);
@@ -201,6 +203,18 @@ Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
   return cut->Sync();
 }
 
+// The labels alone: those that stand a second time are there for samples before them.
+Status LogReplay::ReadLabels(const LogSegmentFile& segment) {
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, env_.Map(segment.path));
+  LogReader reader(file->bytes());
+  std::string_view record;
+  while (reader.Next(&record)) {
+    const auto type = record.empty() ? RecordType() : static_cast<RecordType>(record.front());
+    if (type == RecordType::kSeries || type == RecordType::kSeriesAgain) TakeRecord(record, segment);
+  }
+  return {};
+}
+
 Status LogReplay::ReadAll(const std::string& directory) {
   CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> segments, ListSegments(env_, JoinPath(directory, "wal")));
   CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> late, ListSegments(env_, JoinPath(directory, "wbl")));
@@ -212,6 +226,9 @@ Status LogReplay::ReadAll(const std::string& directory) {
     });
   }
   if (!options_.from_snapshot) CACHESCOPE_RETURN_IF_ERROR(OpenHeadChunks(directory, segments));
+  for (const LogSegmentFile& segment : segments) {
+    if (options_.labels_first) CACHESCOPE_RETURN_IF_ERROR(ReadLabels(segment));
+  }
   ReplayProgress progress{0, segments.size()};
   for (const LogSegmentFile& segment : segments) {
     CACHESCOPE_RETURN_IF_ERROR(ReadSegment(segment));

@@ -31,6 +31,9 @@ struct ReplayOptions {
   bool from_snapshot = false;
   std::uint64_t wal_from = 0;
   std::uint64_t wbl_from = 0;
+  // All labels are read before the first sample: for a log whose first mention of a series is damaged.
+  bool labels_first = false;
+  bool quiet = false;  // damage is counted, not logged
 };
 
 struct ReplayStats {
