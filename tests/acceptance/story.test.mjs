@@ -111,7 +111,8 @@ async function seePage(url) {
     page.on('pageerror', (e) => problems.push(String(e)));
     page.on('request', (r) => !r.url().startsWith(url) && !r.url().startsWith('data:') && foreign.push(r.url()));
     await page.goto(url);
-    await page.getByText('web', { exact: true }).first().waitFor({ timeout: 15000 });
+    // A browser that was never started before takes its time.
+    await page.getByText('web', { exact: true }).first().waitFor({ timeout: 60000 });
     const shots = process.env.CACHESCOPE_SCREENSHOTS;
     if (shots) await page.screenshot({ path: path.join(shots, 'overview.png') });
     const { body: dashboards } = await getJson(`${url}/api/dashboards`);
