@@ -1,6 +1,9 @@
 #include "server/api/write.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
 
 #include "server/api/api.h"
 #include "server/api/write_batch.h"
@@ -18,6 +21,8 @@ constexpr std::string_view kMessageTwo = "io.prometheus.write.v2.Request";
 
 // When to try again what the store could not take. It notices within a second that there is space again.
 constexpr std::string_view kRetryAfterSeconds = "5";
+constexpr std::chrono::seconds kPatience(10);
+constexpr std::chrono::milliseconds kPollEvery(20);
 
 void Shrink(std::string* buffer) {
   if (buffer->capacity() > kKeptBufferBytes) std::string().swap(*buffer);
@@ -124,12 +129,21 @@ void WriteReceiver::Handle(const http::Request& request, http::ResponseWriter& r
   }
   thread_local std::string message;
   if (const Status status = Decode(request, &message); !status.ok()) return refuse(400, status.message());
-  Batch batch(this, *version);
-  const Status read = wire::ReadWriteRequest(message, *version, limits_.request, &batch);
-  if (!read.ok()) {
+  std::optional<Batch> attempt(std::in_place, this, *version);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  Status read = wire::ReadWriteRequest(message, *version, limits_.request, &*attempt);
+  // Old samples have to wait while their time becomes a block: seconds at most.
+  while (read.ok() && attempt->Busy() && std::chrono::steady_clock::now() < deadline) {
+    attempt->Rollback();
+    std::this_thread::sleep_for(kPollEvery);
+    attempt.emplace(this, *version);
+    read = wire::ReadWriteRequest(message, *version, limits_.request, &*attempt);
+  }
+  Batch& batch = *attempt;
+  if (!read.ok() || batch.Busy()) {
     batch.Rollback();
     Shrink(&message);
-    return refuse(400, read.message());
+    return read.ok() ? refuse(503, batch.RefusalText()) : refuse(400, read.message());
   }
   const Status committed = batch.Commit();
   Shrink(&message);

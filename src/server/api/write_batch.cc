@@ -50,6 +50,7 @@ WriteReceiver::Batch::Batch(WriteReceiver* receiver, wire::WriteVersion version)
       known_(dynamic_cast<storage::KnownSeriesAppender*>(appender_.get())) {}
 
 void WriteReceiver::Batch::Refuse(const Status& status) {
+  busy_ = busy_ || status.code() == Code::kUnavailable;
   ++refused_;
   // A full store may have room later; everything else would be refused again.
   const int wanted = status.code() == Code::kLimitExceeded ? 429 : status.code() == Code::kIoError ? 500 : 400;

@@ -52,6 +52,11 @@ class WriteReceiver::Batch final : public wire::WriteSink {
   void Series(const wire::WrittenSeries& series) override;
   void Metadata(std::string_view family, const MetricMetadata& metadata) override;
 
+  // All of the request has been seen. Whether the store asked for a moment's patience: then roll back and begin anew.
+  bool Busy() {
+    AddWaiting();
+    return busy_;
+  }
   // Stores what was accepted. kIoError as Appender::Commit.
   Status Commit();
   void Rollback() {
@@ -116,6 +121,7 @@ class WriteReceiver::Batch final : public wire::WriteSink {
   std::uint64_t samples_ = 0;
   std::uint64_t histograms_ = 0;
   std::uint64_t refused_ = 0;
+  bool busy_ = false;
   int refusal_status_ = 0;
   std::string first_refusal_;
 };

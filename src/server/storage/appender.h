@@ -29,6 +29,7 @@ class Appender {
   //   kOutOfBounds      beyond what the store accepts (for example more than ten minutes ahead)
   //   kTooOld           older than the out-of-order window
   //   kLimitExceeded    the store holds its maximum of series
+  //   kUnavailable      not at this moment: the same sample may be accepted in a second
   //   kInvalidArgument  empty label set
   virtual Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, TimestampMs t, double v) = 0;
   virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels, TimestampMs t,

@@ -110,7 +110,8 @@ class Head final : public storage::Storage {
   // when a living querier looks further back, which leaves that rest to the next call. Linear in the series.
   TimestampMs Truncate(TimestampMs mint);
 
-  // The same promise for appending alone, kept as soon as this returns: what is older is kTooOld from now on. Waits for
+  // The same promise for appending alone, kept as soon as this returns: what is older is kTooOld from now on, or
+  // kUnavailable until Reopen. Waits for
   // the batches under way, at most `patience`; kUnavailable when they take longer.
   Status CloseBefore(TimestampMs mint, std::chrono::milliseconds patience);
   // Takes samples of any age again. Only with `past_reopens`.

@@ -134,6 +134,9 @@ Status HeadAppender::CheckBounds(const Labels& labels, TimestampMs t) {
     counters.out_of_bounds.fetch_add(1, std::memory_order_relaxed);
     return {Code::kOutOfBounds, Refusal(labels, t, "is too far in the future")};
   }
+  if (t < min_time_ && state_->options.past_reopens) {
+    return Unavailable(Refusal(labels, t, "lies in a range that is becoming a block; try again in a moment"));
+  }
   if (t < min_time_) {
     counters.too_old.fetch_add(1, std::memory_order_relaxed);
     return {Code::kTooOld, Refusal(labels, t, "is older than what the store keeps")};

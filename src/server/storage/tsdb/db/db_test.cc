@@ -179,6 +179,19 @@ TEST_F(DbTest, CutsBlocksAndDropsTheirLog) {
   EXPECT_EQ(refused.status().code(), Code::kTooOld) << "what is in blocks is closed, also after a restart";
 }
 
+TEST_F(DbTest, WhatIsBeingCutIsClosedForAMoment) {
+  Open();
+  Fill(kBegin, kBegin + 3 * kHour, 2);
+  const Labels stranger{{"__name__", "old"}};
+  ASSERT_TRUE(db_->head().CloseBefore(kBegin + 2 * kHour, std::chrono::seconds(1)).ok());
+  auto appender = db_->NewAppender();
+  EXPECT_EQ(appender->Append(0, stranger, kBegin, 1).status().code(), Code::kUnavailable);
+  EXPECT_TRUE(appender->Append(0, stranger, kBegin + 2 * kHour, 1).ok());
+  ASSERT_TRUE(appender->Rollback().ok());
+  db_->head().Reopen();
+  EXPECT_TRUE(db_->NewAppender()->Append(0, stranger, kBegin, 1).ok());
+}
+
 TEST_F(DbTest, KeepsTheLastDataWhenBlocksAreCutOfEverything) {
   Open();
   Fill(kBegin, kBegin + 5 * kHour, 3);
