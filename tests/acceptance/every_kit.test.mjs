@@ -32,8 +32,12 @@ function startHost(t) {
     write('meminfo', `MemTotal: 1000000 kB\nMemFree: 100000 kB\nMemAvailable: ${400000 + 100 * jitter} kB\n`);
     write('net/dev', ` Inter-| Receive\n face |bytes\n    lo: 9 1 0 0 0 0 0 0 9 1 0 0 0 0 0 0\n  eth0: ${1000 * step} 1 0 0 0 0 0 0 ${2000 * step} 1 0 0 0 0 0 0\n`);
     write('42/stat', `42 (redis-server) S 1 42 42 0 -1 4194560 1 0 0 0 ${busy} ${step} 0 0 20 0 5 0 100 1000000 ${300 + jitter} 18446744073709551615\n`);
-    fs.rmSync(path.join(folder, String(99 + step)), { recursive: true, force: true });
-    for (let id = 100 + step; id < 100 + step + (step % 4); ++id) write(`${id}/stat`, `${id} (sh) S 1\n`);
+    // Slower than anybody reads it: a rhythm like that of the readers could look like standing still.
+    const processes = Math.floor(step / 7) % 4;
+    for (let id = 100; id < 104; ++id) {
+      if (id < 100 + processes) write(`${id}/stat`, `${id} (sh) S 1\n`);
+      else fs.rmSync(path.join(folder, String(id)), { recursive: true, force: true });
+    }
     fs.writeFileSync(path.join(folder, 'data'), Buffer.alloc((1 + (step % 16)) << 20)); // so that the disk's use moves
   };
   advance();
