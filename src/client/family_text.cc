@@ -6,6 +6,7 @@
 
 #include "client/cell_store.h"
 #include "client/exposition/family_formats.h"
+#include "client/exposition/page_bytes.h"
 #include "client/family_core.h"
 #include "client/number_text.h"
 
@@ -14,20 +15,6 @@ namespace {
 
 constexpr std::size_t kBatch = 256;
 constexpr std::size_t kPrefetch = 8;
-
-char* WriteText(char* at, std::string_view text) noexcept {
-  std::memcpy(at, text.data(), text.size());
-  return at + text.size();
-}
-
-// Makes room for `bytes` more, hands their start to `write`, which returns the end, and cuts `out` there.
-template <class Write>
-void WriteInto(std::string* out, std::size_t bytes, Write write) {
-  const std::size_t before = out->size();
-  out->resize(before + bytes);
-  const char* end = write(out->data() + before);
-  out->resize(static_cast<std::size_t>(end - out->data()));
-}
 
 }  // namespace
 

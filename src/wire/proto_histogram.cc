@@ -2,30 +2,22 @@
 
 #include <cmath>
 #include <limits>
-#include <protozero/pbf_reader.hpp>
 
 #include "base/number.h"
+#include "wire/proto_reader.h"
 #include "wire/proto_text.h"
 
 namespace cachescope::wire {
 namespace {
 
-using protozero::pbf_reader;
-using protozero::pbf_wire_type;
-using protozero::tag_and_type;
-
-constexpr auto kBytes = pbf_wire_type::length_delimited;
-constexpr auto kVarint = pbf_wire_type::varint;
-constexpr auto kFixed64 = pbf_wire_type::fixed64;
-
 BucketSpan ReadSpan(pbf_reader message) {
   BucketSpan out;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kVarint):
+      case tag_and_type(1, kWireVarint):
         out.offset = message.get_sint32();
         break;
-      case tag_and_type(2, kVarint):
+      case tag_and_type(2, kWireVarint):
         out.length = message.get_uint32();
         break;
       default:
@@ -85,37 +77,37 @@ class HistogramReader {
 
 Status HistogramReader::ReadField(pbf_reader* m) {
   switch (m->tag_and_type()) {
-    case tag_and_type(1, kVarint):
+    case tag_and_type(1, kWireVarint):
       whole_->integer = true;
       out_->count = static_cast<double>(m->get_uint64());
       return {};
-    case tag_and_type(2, kFixed64):
+    case tag_and_type(2, kWireFixed64):
       out_->count = m->get_double();
       return {};
-    case tag_and_type(3, kFixed64):
+    case tag_and_type(3, kWireFixed64):
       out_->sum = m->get_double();
       return {};
-    case tag_and_type(4, kVarint):
+    case tag_and_type(4, kWireVarint):
       out_->schema = m->get_sint32();
       return {};
-    case tag_and_type(5, kFixed64):
+    case tag_and_type(5, kWireFixed64):
       out_->zero_threshold = m->get_double();
       return {};
-    case tag_and_type(6, kVarint):
+    case tag_and_type(6, kWireVarint):
       out_->zero_count = static_cast<double>(m->get_uint64());
       return {};
-    case tag_and_type(7, kFixed64):
+    case tag_and_type(7, kWireFixed64):
       out_->zero_count = m->get_double();
       return {};
-    case tag_and_type(14, kVarint): {
+    case tag_and_type(14, kWireVarint): {
       const std::int32_t hint = m->get_enum();
       out_->reset_hint = hint >= 0 && hint <= 3 ? static_cast<CounterResetHint>(hint) : CounterResetHint::kUnknown;
       return {};
     }
-    case tag_and_type(15, kVarint):
+    case tag_and_type(15, kWireVarint):
       whole_->t = m->get_int64();
       return {};
-    case tag_and_type(17, kVarint):
+    case tag_and_type(17, kWireVarint):
       whole_->start = m->get_int64();
       return {};
     default:
@@ -126,29 +118,29 @@ Status HistogramReader::ReadField(pbf_reader* m) {
 // Repeated numbers come packed, or one by one from an old encoder.
 Status HistogramReader::ReadBuckets(pbf_reader* m) {
   switch (m->tag_and_type()) {
-    case tag_and_type(8, kBytes):
+    case tag_and_type(8, kWireBytes):
       return AddSpan(ReadSpan(m->get_message()), &out_->negative_spans);
-    case tag_and_type(9, kBytes):
+    case tag_and_type(9, kWireBytes):
       return AddDeltas(m->get_packed_sint64(), &negative_count_, &out_->negative_buckets);
-    case tag_and_type(9, kVarint):
+    case tag_and_type(9, kWireVarint):
       return AddDeltas(std::initializer_list<std::int64_t>{m->get_sint64()}, &negative_count_, &out_->negative_buckets);
-    case tag_and_type(10, kBytes):
+    case tag_and_type(10, kWireBytes):
       return AddValues(m->get_packed_double(), &out_->negative_buckets);
-    case tag_and_type(10, kFixed64):
+    case tag_and_type(10, kWireFixed64):
       return AddValue(m->get_double(), &out_->negative_buckets);
-    case tag_and_type(11, kBytes):
+    case tag_and_type(11, kWireBytes):
       return AddSpan(ReadSpan(m->get_message()), &out_->positive_spans);
-    case tag_and_type(12, kBytes):
+    case tag_and_type(12, kWireBytes):
       return AddDeltas(m->get_packed_sint64(), &positive_count_, &out_->positive_buckets);
-    case tag_and_type(12, kVarint):
+    case tag_and_type(12, kWireVarint):
       return AddDeltas(std::initializer_list<std::int64_t>{m->get_sint64()}, &positive_count_, &out_->positive_buckets);
-    case tag_and_type(13, kBytes):
+    case tag_and_type(13, kWireBytes):
       return AddValues(m->get_packed_double(), &out_->positive_buckets);
-    case tag_and_type(13, kFixed64):
+    case tag_and_type(13, kWireFixed64):
       return AddValue(m->get_double(), &out_->positive_buckets);
-    case tag_and_type(16, kBytes):
+    case tag_and_type(16, kWireBytes):
       return AddValues(m->get_packed_double(), &out_->custom_values);
-    case tag_and_type(16, kFixed64):
+    case tag_and_type(16, kWireFixed64):
       return AddValue(m->get_double(), &out_->custom_values);
     default:
       m->skip();

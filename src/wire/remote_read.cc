@@ -1,20 +1,13 @@
 #include "wire/remote_read.h"
 
-#include <protozero/pbf_reader.hpp>
-
 #include "base/crc32c.h"
 #include "wire/proto_histogram.h"
+#include "wire/proto_reader.h"
 #include "wire/proto_text.h"
 
 namespace cachescope::wire {
 namespace {
 
-using protozero::pbf_reader;
-using protozero::pbf_wire_type;
-using protozero::tag_and_type;
-
-constexpr auto kBytes = pbf_wire_type::length_delimited;
-constexpr auto kVarint = pbf_wire_type::varint;
 constexpr std::int32_t kStreamedXorChunks = 1;
 
 Result<Matcher> ReadMatcher(pbf_reader message) {
@@ -24,13 +17,13 @@ Result<Matcher> ReadMatcher(pbf_reader message) {
   std::string value;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kVarint):
+      case tag_and_type(1, kWireVarint):
         type = message.get_enum();
         break;
-      case tag_and_type(2, kBytes):
+      case tag_and_type(2, kWireBytes):
         name = message.get_string();
         break;
-      case tag_and_type(3, kBytes):
+      case tag_and_type(3, kWireBytes):
         value = message.get_string();
         break;
       default:
@@ -45,13 +38,13 @@ Result<ReadQuery> ReadOneQuery(pbf_reader message) {
   ReadQuery out;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kVarint):
+      case tag_and_type(1, kWireVarint):
         out.mint = message.get_int64();
         break;
-      case tag_and_type(2, kVarint):
+      case tag_and_type(2, kWireVarint):
         out.maxt = message.get_int64();
         break;
-      case tag_and_type(3, kBytes): {
+      case tag_and_type(3, kWireBytes): {
         if (out.matchers.size() == kMaxReadQueries) return LimitExceeded("cannot read request: too many matchers");
         CACHESCOPE_ASSIGN_OR_RETURN(Matcher matcher, ReadMatcher(message.get_message()));
         out.matchers.push_back(std::move(matcher));
@@ -84,16 +77,16 @@ Result<ReadRequest> ReadFields(pbf_reader message) {
   Negotiation negotiation;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kBytes): {
+      case tag_and_type(1, kWireBytes): {
         if (out.queries.size() == kMaxReadQueries) return LimitExceeded("cannot read request: too many queries");
         CACHESCOPE_ASSIGN_OR_RETURN(ReadQuery query, ReadOneQuery(message.get_message()));
         out.queries.push_back(std::move(query));
         break;
       }
-      case tag_and_type(2, kVarint):
+      case tag_and_type(2, kWireVarint):
         negotiation.Offer(message.get_enum());
         break;
-      case tag_and_type(2, kBytes):
+      case tag_and_type(2, kWireBytes):
         for (const std::int32_t type : message.get_packed_enum()) negotiation.Offer(type);
         break;
       default:

@@ -1,23 +1,11 @@
 #include "wire/remote_write.h"
 
-#include <protozero/pbf_reader.hpp>
-
 #include "wire/proto_histogram.h"
+#include "wire/proto_reader.h"
 #include "wire/proto_text.h"
 
 namespace cachescope::wire {
 namespace {
-
-using protozero::data_view;
-using protozero::pbf_reader;
-using protozero::pbf_wire_type;
-using protozero::tag_and_type;
-
-constexpr auto kBytes = pbf_wire_type::length_delimited;
-constexpr auto kVarint = pbf_wire_type::varint;
-constexpr auto kFixed64 = pbf_wire_type::fixed64;
-
-std::string_view View(const data_view& bytes) { return {bytes.data(), bytes.size()}; }
 
 Status TooMany(const char* what, std::size_t limit) {
   return LimitExceeded("cannot read write request: more than " + std::to_string(limit) + " " + what);
@@ -115,13 +103,13 @@ Status RequestReader::AddSample(pbf_reader message, bool with_start) {
   TimestampMs start = 0;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kFixed64):
+      case tag_and_type(1, kWireFixed64):
         sample.v = message.get_double();
         break;
-      case tag_and_type(2, kVarint):
+      case tag_and_type(2, kWireVarint):
         sample.t = message.get_int64();
         break;
-      case tag_and_type(3, kVarint):
+      case tag_and_type(3, kWireVarint):
         start = message.get_int64();
         break;
       default:
@@ -164,14 +152,14 @@ Status RequestReader::ExemplarOne(pbf_reader message) {
   WrittenExemplar out;
   for (const char* before = message.data().data(); message.next(); before = message.data().data()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kBytes):
+      case tag_and_type(1, kWireBytes):
         message.skip();
         out.label_bytes.append(before, message.data().data());
         break;
-      case tag_and_type(2, kFixed64):
+      case tag_and_type(2, kWireFixed64):
         out.value = message.get_double();
         break;
-      case tag_and_type(3, kVarint):
+      case tag_and_type(3, kWireVarint):
         out.t = message.get_int64();
         break;
       default:
@@ -187,17 +175,17 @@ Status RequestReader::SeriesOne(pbf_reader message) {
   ClearSeries();
   for (const char* before = message.data().data(); message.next(); before = message.data().data()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kBytes):
+      case tag_and_type(1, kWireBytes):
         message.skip();
         labels_.Add(before, message.data().data());
         break;
-      case tag_and_type(2, kBytes):
+      case tag_and_type(2, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(AddSample(message.get_message(), false));
         break;
-      case tag_and_type(3, kBytes):
+      case tag_and_type(3, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(ExemplarOne(message.get_message()));
         break;
-      case tag_and_type(4, kBytes):
+      case tag_and_type(4, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(AddHistogram(View(message.get_view())));
         break;
       default:
@@ -215,16 +203,16 @@ void RequestReader::MetadataOne(pbf_reader message) {
   metadata_ = {};
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kVarint):
+      case tag_and_type(1, kWireVarint):
         metadata_.type = TypeOf(message.get_enum());
         break;
-      case tag_and_type(2, kBytes):
+      case tag_and_type(2, kWireBytes):
         family = View(message.get_view());
         break;
-      case tag_and_type(4, kBytes):
+      case tag_and_type(4, kWireBytes):
         metadata_.help = View(message.get_view());
         break;
-      case tag_and_type(5, kBytes):
+      case tag_and_type(5, kWireBytes):
         metadata_.unit = View(message.get_view());
         break;
       default:
@@ -237,10 +225,10 @@ void RequestReader::MetadataOne(pbf_reader message) {
 Status RequestReader::ReadOne(pbf_reader request) {
   while (request.next()) {
     switch (request.tag_and_type()) {
-      case tag_and_type(1, kBytes):
+      case tag_and_type(1, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(SeriesOne(request.get_message()));
         break;
-      case tag_and_type(3, kBytes):
+      case tag_and_type(3, kWireBytes):
         MetadataOne(request.get_message());
         break;
       default:
@@ -276,13 +264,13 @@ Status RequestReader::ExemplarTwo(pbf_reader message) {
   WrittenExemplar out;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kBytes):
+      case tag_and_type(1, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(AppendLabels(message.get_packed_uint32(), &out.label_bytes));
         break;
-      case tag_and_type(2, kFixed64):
+      case tag_and_type(2, kWireFixed64):
         out.value = message.get_double();
         break;
-      case tag_and_type(3, kVarint):
+      case tag_and_type(3, kWireVarint):
         out.t = message.get_int64();
         break;
       default:
@@ -298,14 +286,14 @@ Status RequestReader::MetadataTwo(pbf_reader message) {
   std::string_view text;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kVarint):
+      case tag_and_type(1, kWireVarint):
         metadata_.type = TypeOf(message.get_enum());
         break;
-      case tag_and_type(3, kVarint):
+      case tag_and_type(3, kWireVarint):
         CACHESCOPE_RETURN_IF_ERROR(Symbol(message.get_uint32(), &text));
         metadata_.help = text;
         break;
-      case tag_and_type(4, kVarint):
+      case tag_and_type(4, kWireVarint):
         CACHESCOPE_RETURN_IF_ERROR(Symbol(message.get_uint32(), &text));
         metadata_.unit = text;
         break;
@@ -323,22 +311,22 @@ Status RequestReader::SeriesTwo(pbf_reader message) {
   TimestampMs start = 0;
   while (message.next()) {
     switch (message.tag_and_type()) {
-      case tag_and_type(1, kBytes):
+      case tag_and_type(1, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(AppendLabels(message.get_packed_uint32(), &encoded_labels_));
         break;
-      case tag_and_type(2, kBytes):
+      case tag_and_type(2, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(AddSample(message.get_message(), true));
         break;
-      case tag_and_type(3, kBytes):
+      case tag_and_type(3, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(AddHistogram(View(message.get_view())));
         break;
-      case tag_and_type(4, kBytes):
+      case tag_and_type(4, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(ExemplarTwo(message.get_message()));
         break;
-      case tag_and_type(5, kBytes):
+      case tag_and_type(5, kWireBytes):
         CACHESCOPE_RETURN_IF_ERROR(MetadataTwo(message.get_message()));
         break;
-      case tag_and_type(6, kVarint):
+      case tag_and_type(6, kWireVarint):
         start = message.get_int64();
         break;
       default:
@@ -356,7 +344,7 @@ Status RequestReader::ReadTwo(pbf_reader request) {
   // Symbols usually come first, but nothing obliges a sender.
   for (pbf_reader symbols = request; symbols.next(4);) symbols_.push_back(View(symbols.get_view()));
   while (request.next()) {
-    if (request.tag_and_type() == tag_and_type(5, kBytes)) {
+    if (request.tag_and_type() == tag_and_type(5, kWireBytes)) {
       CACHESCOPE_RETURN_IF_ERROR(SeriesTwo(request.get_message()));
     } else {
       request.skip();
@@ -382,16 +370,16 @@ Status ReadWrittenLabels(std::string_view label_bytes, std::size_t max_labels, s
   out->clear();
   try {
     pbf_reader labels(label_bytes.data(), label_bytes.size());
-    while (labels.next(1, kBytes)) {
+    while (labels.next(1, kWireBytes)) {
       if (out->size() == max_labels) return TooMany("labels of one series", max_labels);
       LabelView label;
       pbf_reader message = labels.get_message();
       while (message.next()) {
         switch (message.tag_and_type()) {
-          case tag_and_type(1, kBytes):
+          case tag_and_type(1, kWireBytes):
             label.name = View(message.get_view());
             break;
-          case tag_and_type(2, kBytes):
+          case tag_and_type(2, kWireBytes):
             label.value = View(message.get_view());
             break;
           default:

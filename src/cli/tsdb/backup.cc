@@ -21,10 +21,7 @@ struct Copied {
 
 // Blocks and what is in the log, as blocks, of a store nobody writes.
 Result<Copied> CopyStore(const std::string& metrics, const std::string& destination, Progress* progress) {
-  tsdb::DbOptions options;
-  options.read_only = true;
-  options.report = [&](const tsdb::ReplayProgress& at) { progress->Show(at.segments_done, at.segments, "segments"); };
-  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<tsdb::Db> db, tsdb::Db::Open(metrics, options));
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<tsdb::Db> db, OpenStore(metrics, true, progress));
   Copied out;
   for (const tsdb::AbsentBlock& absent : db->blocks().absent()) {
     out.left_out.push_back("block " + absent.ulid + ": " + absent.reason);

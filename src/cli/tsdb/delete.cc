@@ -33,25 +33,11 @@ int TsdbDelete(const Arguments& arguments) {
   const bool dry_run = arguments.tsdb.dry_run;
   const auto selection = SelectionOf(arguments.tsdb);
   if (!selection.ok()) return Fail(selection.status());
-  std::string metrics;
-  WriteAccess access;
-  if (dry_run) {
-    auto found = MetricsOf(arguments.tsdb.directory);
-    if (!found.ok()) return Fail(found.status());
-    metrics = std::move(*found);
-  } else {
-    auto opened = OpenForWriting(arguments.tsdb.directory);
-    if (!opened.ok()) return Fail(opened.status());
-    access = std::move(*opened);
-    metrics = access.metrics;
-  }
+  const auto access = OpenToChange(arguments.tsdb.directory, dry_run);
+  if (!access.ok()) return Fail(access.status());
+  const std::string& metrics = access->metrics;
   Progress progress("reading the log");
-  tsdb::DbOptions options;
-  options.read_only = dry_run;
-  options.background = false;
-  options.report = [&](const tsdb::ReplayProgress& at) { progress.Show(at.segments_done, at.segments, "segments"); };
-  const auto db = tsdb::Db::Open(metrics, options);
-  progress.Clear();
+  const auto db = OpenStore(metrics, dry_run, &progress);
   if (!db.ok()) return Fail(db.status());
   const auto touched = dry_run ? CountSeries(**db, *selection) : Delete(**db, *selection);
   if (!touched.ok()) return Fail(touched.status());

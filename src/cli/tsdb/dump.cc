@@ -184,11 +184,7 @@ int TsdbDump(const Arguments& arguments) {
   const auto metrics = MetricsOf(arguments.tsdb.directory);
   if (!metrics.ok()) return Fail(metrics.status());
   Progress progress("reading the log");
-  tsdb::DbOptions options;
-  options.read_only = true;
-  options.report = [&](const tsdb::ReplayProgress& at) { progress.Show(at.segments_done, at.segments, "segments"); };
-  const auto db = tsdb::Db::Open(*metrics, options);
-  progress.Clear();
+  const auto db = OpenStore(*metrics, true, &progress);
   if (!db.ok()) return Fail(db.status());
   const auto querier = (*db)->NewQuerier(selection->mint, selection->maxt);
   auto set = Select(*querier, *selection);

@@ -129,10 +129,7 @@ int TsdbInspect(const Arguments& arguments) {
   const auto metrics = MetricsOf(wanted.directory);
   if (!metrics.ok()) return Fail(metrics.status());
   Progress progress("reading the log");
-  tsdb::DbOptions options;
-  options.read_only = true;
-  options.report = [&](const tsdb::ReplayProgress& at) { progress.Show(at.segments_done, at.segments, "segments"); };
-  const auto db = tsdb::Db::Open(*metrics, options);
+  const auto db = OpenStore(*metrics, true, &progress);
   if (!db.ok()) return Fail(db.status());
   const auto blocks = (*db)->blocks().blocks();
   tsdb::BlockInspection found;

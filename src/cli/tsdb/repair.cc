@@ -60,18 +60,9 @@ Json ActionJson(const tsdb::RepairAction& action) {
 
 int TsdbRepair(const Arguments& arguments) {
   const bool dry_run = arguments.tsdb.dry_run;
-  std::string metrics;
-  WriteAccess access;
-  if (dry_run) {
-    auto found = MetricsOf(arguments.tsdb.directory);
-    if (!found.ok()) return Fail(found.status());
-    metrics = std::move(*found);
-  } else {
-    auto opened = OpenForWriting(arguments.tsdb.directory);
-    if (!opened.ok()) return Fail(opened.status());
-    access = std::move(*opened);
-    metrics = access.metrics;
-  }
+  const auto access = OpenToChange(arguments.tsdb.directory, dry_run);
+  if (!access.ok()) return Fail(access.status());
+  const std::string& metrics = access->metrics;
   Progress progress("repairing");
   std::uint64_t looked_at = 0;
   tsdb::RepairOptions options;

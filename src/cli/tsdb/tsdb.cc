@@ -85,6 +85,23 @@ Result<WriteAccess> OpenForWriting(const std::string& directory, bool fresh) {
   return out;
 }
 
+Result<WriteAccess> OpenToChange(const std::string& directory, bool dry_run) {
+  if (!dry_run) return OpenForWriting(directory);
+  WriteAccess access;
+  CACHESCOPE_ASSIGN_OR_RETURN(access.metrics, MetricsOf(directory));
+  return access;
+}
+
+Result<std::unique_ptr<tsdb::Db>> OpenStore(const std::string& metrics, bool read_only, Progress* progress) {
+  tsdb::DbOptions options;
+  options.read_only = read_only;
+  options.background = false;
+  options.report = [&](const tsdb::ReplayProgress& at) { progress->Show(at.segments_done, at.segments, "segments"); };
+  auto db = tsdb::Db::Open(metrics, options);
+  progress->Clear();
+  return db;
+}
+
 std::string HolderOf(const std::string& directory) {
   return app::DirectoryLock::Holder(LockDirectory(directory)).value_or("");
 }

@@ -1,15 +1,18 @@
 // The verbs of `cachescope tsdb`, each a function that returns the exit code, and what they share.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/env.h"
 #include "cli/arguments.h"
+#include "cli/progress.h"
 #include "model/matcher.h"
 #include "server/app/directory_lock.h"
 #include "server/storage/tsdb/block/block_writer.h"
+#include "server/storage/tsdb/db/db.h"
 #include "server/storage/tsdb/offline/damage.h"
 
 namespace cachescope::cli {
@@ -42,6 +45,10 @@ struct WriteAccess {
 };
 // `fresh`: a directory without metrics is fine and is made. kUnavailable names who holds it.
 Result<WriteAccess> OpenForWriting(const std::string& directory, bool fresh = false);
+// The same, or with `dry_run` no more than where the metrics are, and no lock.
+Result<WriteAccess> OpenToChange(const std::string& directory, bool dry_run);
+// The store in a metrics directory, maintained by nobody; `progress` shows how far its log is read. Errors: Db::Open's.
+Result<std::unique_ptr<tsdb::Db>> OpenStore(const std::string& metrics, bool read_only, Progress* progress);
 // Who runs on the directory, "" when nobody does.
 std::string HolderOf(const std::string& directory);
 

@@ -39,20 +39,6 @@ const char* CardinalityName(promql::Cardinality cardinality) {
   return "many-to-many";
 }
 
-const char* MatchOperator(MatchType type) {
-  switch (type) {
-    case MatchType::kEqual:
-      return "=";
-    case MatchType::kNotEqual:
-      return "!=";
-    case MatchType::kRegex:
-      return "=~";
-    case MatchType::kNotRegex:
-      break;
-  }
-  return "!~";
-}
-
 class TreeWriter {
  public:
   explicit TreeWriter(JsonWriter* json) : json_(*json) {}
@@ -164,7 +150,7 @@ void TreeWriter::WriteSelector(const promql::VectorSelector& selector) {
   json_.Key("name").String(selector.name_in_braces ? "" : selector.name).Key("matchers").BeginArray();
   for (const Matcher& matcher : selector.matchers) {
     json_.BeginObject().Key("name").String(matcher.name()).Key("value").String(matcher.value());
-    json_.Key("type").String(MatchOperator(matcher.type())).EndObject();
+    json_.Key("type").String(MatchTypeText(matcher.type())).EndObject();
   }
   json_.EndArray();
   Time(selector.time);
