@@ -3,7 +3,8 @@
 // Paths are plain strings, "/"-separated. Errors: kNotFound when the path does not exist, kLimitExceeded when the disk
 // is full, kIoError otherwise; every message names the path and the cause. An Env is thread-safe; a file object is used
 // by one thread at a time, a MappedFile by any number. Only Sync of a WritableFile may run beside another thread's
-// calls: it covers what was appended before it began.
+// calls: it covers what was appended before it began. What is made belongs to the user alone: files 0600, directories
+// 0700; and nothing is written through a symbolic link to a file.
 #pragma once
 
 #include <cstdint>

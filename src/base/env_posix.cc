@@ -17,6 +17,9 @@
 namespace cachescope {
 namespace {
 
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kDirectoryMode = 0700;
+
 Status ErrnoStatus(const std::string& what, int error) {
   std::string message = "cannot " + what + ": " + std::strerror(error);
   if (error == ENOENT || error == ENOTDIR) return NotFound(std::move(message));
@@ -85,6 +88,23 @@ class PosixMappedFile final : public MappedFile {
   const std::size_t size_;
 };
 
+// `error` is what kept it from being made.
+bool MakeWithParents(const std::string& directory, int* error) {
+  struct stat info {};
+  if (stat(directory.c_str(), &info) == 0) {
+    *error = S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+    return *error == 0;
+  }
+  if (errno != ENOENT) {
+    *error = errno;
+    return false;
+  }
+  if (const std::string parent = ParentPath(directory); parent != directory && !MakeWithParents(parent, error))
+    return false;
+  *error = mkdir(directory.c_str(), kDirectoryMode) == 0 || errno == EEXIST ? 0 : errno;
+  return *error == 0;
+}
+
 class PosixEnv final : public Env {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override { return Open(path, O_TRUNC); }
@@ -143,9 +163,10 @@ class PosixEnv final : public Env {
   }
 
   Status MakeDirectories(const std::string& directory) override {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    return error ? ErrnoStatus("create directory " + directory, error.value()) : Status();
+    std::string path = directory;
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    int error = 0;
+    return MakeWithParents(path, &error) ? Status() : ErrnoStatus("create directory " + directory, error);
   }
 
   Status Remove(const std::string& path) override {
@@ -182,7 +203,7 @@ class PosixEnv final : public Env {
 
  private:
   static Result<std::unique_ptr<WritableFile>> Open(const std::string& path, int flags) {
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644);
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, kFileMode);
     if (fd < 0) return ErrnoStatus("create " + path, errno);
     const off_t end = lseek(fd, 0, SEEK_END);
     return std::unique_ptr<WritableFile>(

@@ -1,6 +1,7 @@
 #include "base/env.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -23,6 +24,40 @@ class EnvTest : public testing::Test {
   std::string directory_;
   Env& env_ = Env::Posix();
 };
+
+TEST_F(EnvTest, WhatItMakesIsTheUsersAlone) {
+  const auto mode = [&](const std::string& name) {
+    struct stat info {};
+    EXPECT_EQ(stat(Path(name).c_str(), &info), 0) << name;
+    return info.st_mode & 07777;
+  };
+  const mode_t before = umask(0);
+  ASSERT_TRUE(env_.MakeDirectories(Path("a/b/c/")).ok());
+  ASSERT_TRUE(env_.MakeDirectories(Path("a/b")).ok()) << "fine when it is there";
+  ASSERT_TRUE(env_.Create(Path("a/made")).ok());
+  ASSERT_TRUE(env_.OpenToAppend(Path("a/appended")).ok());
+  umask(before);
+  for (const char* name : {"a", "a/b", "a/b/c"}) EXPECT_EQ(mode(name), 0700u) << name;
+  for (const char* name : {"a/made", "a/appended"}) EXPECT_EQ(mode(name), 0600u) << name;
+}
+
+TEST_F(EnvTest, DirectoriesAreNotMadeBelowFiles) {
+  ASSERT_TRUE(env_.Create(Path("file")).ok());
+  for (const char* name : {"file", "file/below", "file/below/that"}) {
+    const Status status = env_.MakeDirectories(Path(name));
+    EXPECT_EQ(status.code(), Code::kNotFound) << name;
+    EXPECT_NE(status.message().find(Path(name) + ": Not a directory"), std::string::npos) << status.message();
+  }
+  EXPECT_FALSE(env_.MakeDirectories("/proc/nobody/there").ok());
+}
+
+TEST_F(EnvTest, WritesThroughNoSymbolicLinkToAFile) {
+  ASSERT_TRUE((*env_.Create(Path("victim")))->Append("untouched").ok());
+  ASSERT_EQ(symlink(Path("victim").c_str(), Path("planted").c_str()), 0);
+  EXPECT_FALSE(env_.Create(Path("planted")).ok());
+  EXPECT_FALSE(env_.OpenToAppend(Path("planted")).ok());
+  EXPECT_EQ(*env_.ReadFile(Path("victim"), 100), "untouched");
+}
 
 TEST_F(EnvTest, WritesAppendsCutsAndMaps) {
   {

@@ -57,6 +57,11 @@ void AddDaemon(CLI::App* app, Arguments* out) {
       ->envname("CACHESCOPE_WEB_LISTEN_ADDRESS")
       ->type_name("HOST:PORT")
       ->group("Web");
+  app->add_flag(
+         "--insecure-listen", server->insecure_listen,
+         "listen on an address that other machines reach; without it that is refused, since there is neither TLS "
+         "nor a password")
+      ->group("Web");
   app->add_option("--web.external-url", server->external_url,
                   "the address people reach the page under, for links in notifications")
       ->type_name("URL")

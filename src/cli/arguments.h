@@ -10,11 +10,20 @@
 namespace cachescope::cli {
 
 // Exit codes, as --help states them.
-enum ExitCode : int { kOk = 0, kFailed = 1, kUsage = 2, kWarningsFatal = 3, kAnswerBad = 4 };
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kWarningsFatal = 3,
+  kAnswerBad = 4,
+  kLocked = 75,    // EX_TEMPFAIL of sysexits.h: the same may succeed later
+  kUnusable = 78,  // EX_CONFIG: it cannot before something outside is changed
+};
 
 inline constexpr const char* kExitCodes =
     "Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 warnings treated as fatal, 4 the check ran and the answer "
-    "is bad.";
+    "is bad, 75 another process has the data directory, 78 the data directory cannot be used or the address may not be "
+    "listened on.";
 
 inline constexpr const char* kDefaultUrl = "http://127.0.0.1:22243";
 

@@ -21,7 +21,9 @@ sigset_t HandledSignals() {
   return set;
 }
 
-int ExitCodeOf(const Status& status) {
+int ExitCodeOf(const Status& status, app::StartFailure failure) {
+  if (failure == app::StartFailure::kLocked) return kLocked;
+  if (failure != app::StartFailure::kOther) return kUnusable;
   return status.code() == Code::kInvalidArgument || status.code() == Code::kNotFound ? kUsage : kFailed;
 }
 
@@ -47,10 +49,11 @@ bool ConfigureLogging(const Arguments& arguments) {
 int RunDaemon(const Arguments& arguments, app::ServerOptions options,
               const std::function<void(const app::Server&)>& greet) {
   static_cast<void>(arguments);
-  auto server = app::Server::Start(std::move(options));
+  app::StartFailure failure = app::StartFailure::kOther;
+  auto server = app::Server::Start(std::move(options), &failure);
   if (!server.ok()) {
     std::cerr << "cachescope: " << server.status().message() << "\n";
-    return ExitCodeOf(server.status());
+    return ExitCodeOf(server.status(), failure);
   }
   greet(**server);
   const sigset_t set = HandledSignals();

@@ -1,7 +1,11 @@
+#include <sys/stat.h>
+
 #include "cli/arguments.h"
 
 int main(int argc, char** argv) {
   using namespace cachescope::cli;
+  // What any verb leaves on disk is the user's own.
+  umask(077);
   const Arguments arguments = ParseArguments(argc, argv);
   if (arguments.verb == "serve") return RunServe(arguments);
   if (arguments.verb == "up") return RunUp(arguments);

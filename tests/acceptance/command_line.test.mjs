@@ -18,7 +18,12 @@ test('help, version and usage errors', async (t) => {
   for (const word of ['up', 'serve', 'demo', 'check', 'Exit codes', 'Examples']) assert.match(help.out, new RegExp(word));
   assert.match((await run(t, '--version')).out, /^cachescope \d+\.\d+/);
   assert.match(JSON.parse((await run(t, 'version', '--json')).out).version, /^\d/);
-  for (const verb of ['up', 'serve', 'demo']) assert.equal((await run(t, verb, '--help')).code, 0);
+  for (const verb of ['up', 'serve', 'demo']) {
+    const one = await run(t, verb, '--help');
+    assert.equal(one.code, 0);
+    assert.match(one.out.replace(/\s+/g, ' '), /2 usage or configuration.*75 another process has the data directory, 78 /);
+    assert.match(one.out, /--insecure-listen/);
+  }
   assert.equal((await run(t, 'nonsense')).code, 2);
   assert.equal((await run(t)).code, 2);
   assert.equal((await run(t, 'serve', '--storage.tsdb.retention.time', 'soon')).code, 2);

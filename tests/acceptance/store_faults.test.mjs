@@ -310,7 +310,7 @@ test('two processes, one directory: the second ends at once; kill -9 leaves no l
   const first = await open(t, data);
   const began = Date.now();
   const second = launch(t, data);
-  assert.deepEqual(await second.ended, { code: 1, signal: null });
+  assert.deepEqual(await second.ended, { code: 75, signal: null });
   assert.ok(Date.now() - began < 2000, `${Date.now() - began} ms`);
   assert.match(second.err, /^cachescope: cannot use data directory .*: another process holds its lock.*\n$/);
   assert.equal((await write(first.url, makeSeries(new Random(1), 1, [Date.now()]))).status, 204, 'the first is not disturbed');
@@ -319,7 +319,7 @@ test('two processes, one directory: the second ends at once; kill -9 leaves no l
   assert.equal((await third.stop()).code, 0);
 });
 
-test('a directory that cannot be had or written is one clear line and exit code 1', async (t) => {
+test('a directory that cannot be had or written is one clear line and exit code 78', async (t) => {
   const folder = testFolder();
   fs.writeFileSync(path.join(folder, 'file'), 'text');
   const cases = [
@@ -341,7 +341,7 @@ test('a directory that cannot be had or written is one clear line and exit code 
   for (const [name, data, cause] of cases) {
     const began = Date.now();
     const server = launch(t, data);
-    assert.deepEqual(await server.ended, { code: 1, signal: null }, `${name}: ${server.err}`);
+    assert.deepEqual(await server.ended, { code: 78, signal: null }, `${name}: ${server.err}`);
     assert.ok(Date.now() - began < 2000, `${name}: ${Date.now() - began} ms`);
     assert.match(server.err, /^cachescope: cannot [^\n]*\n$/, name);
     assert.match(server.err, cause, name);

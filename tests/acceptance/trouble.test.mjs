@@ -176,8 +176,41 @@ test('the address is taken, the directory is locked: said at once', async (t) =>
   assert.equal((await second.exit).code, 1);
   assert.match(second.err, new RegExp(`cannot listen on ${address}: .*in use`));
   const third = start(t, binary, ['serve', '--web.listen-address=127.0.0.1:0', `--storage.tsdb.path=${server.folder}/data`]);
-  assert.equal((await third.exit).code, 1);
-  assert.match(third.err, /another process holds its lock/);
+  assert.equal((await third.exit).code, 75);
+  assert.match(third.err, /another process holds its lock: process \d+ \(cachescope\); stop it or choose another directory/);
+});
+
+test('an address that others reach is refused unless it is meant', async (t) => {
+  const folder = temporaryFolder();
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  for (const address of ['0.0.0.0:0', ':0', '[::]:0', '127.1:0']) {
+    const server = start(t, binary, ['serve', `--web.listen-address=${address}`, `--storage.tsdb.path=${folder}/data`]);
+    assert.equal((await server.exit).code, 78, server.err);
+    assert.match(server.err, /^cachescope: cannot listen on [^\n]*--insecure-listen[^\n]*\n$/);
+    assert.ok(!fs.existsSync(path.join(folder, 'data')), 'nothing is made before that');
+  }
+  // A way to write 127.0.0.1 that is not known to be it, so that nothing is opened to others here.
+  const server = start(t, binary, ['serve', '--insecure-listen', '--web.listen-address=127.1:0', `--storage.tsdb.path=${folder}/data`]);
+  await until('cachescope is ready', 30, () => /cachescope is ready/.test(server.err));
+  assert.equal((await server.stop()).code, 0);
+});
+
+test('what the server leaves on disk is the user\'s alone, whatever the umask', async (t) => {
+  const folder = temporaryFolder();
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const script = `umask 0; exec "${binary}" serve --web.listen-address=127.0.0.1:0 --storage.tsdb.path=${folder}/x/data --web.enable-admin-api`;
+  const server = start(t, '/bin/sh', ['-c', script]);
+  await until('cachescope is ready', 30, () => /cachescope is ready/.test(server.err));
+  const url = /address=(http:\/\/[0-9.:]+)/.exec(server.err)[1];
+  await until('it watches itself', 20, async () => (await query(url, 'up')).length > 0);
+  assert.equal((await fetch(`${url}/api/v1/admin/tsdb/snapshot`, { method: 'POST' })).status, 200);
+  assert.equal((await server.stop()).code, 0);
+  const names = fs.readdirSync(folder, { recursive: true });
+  assert.ok(names.some((n) => n.endsWith('lock')) && names.some((n) => /wal\/\d+$/.test(n)) && names.some((n) => /index$/.test(n)), names.join(' '));
+  for (const name of names) {
+    const info = fs.statSync(path.join(folder, name));
+    assert.equal((info.mode & 0o777).toString(8), info.isDirectory() ? '700' : '600', name);
+  }
 });
 
 test('a running query of death does not keep the program from ending', async (t) => {

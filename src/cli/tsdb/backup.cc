@@ -119,9 +119,9 @@ int TsdbBackup(const Arguments& arguments) {
   const auto access = OpenForWriting(directory);
   if (!access.ok()) {
     const bool held = access.status().code() == Code::kUnavailable;
-    return Fail(held ? Unavailable(std::string(access.status().message()) +
-                                   ", or back up through the daemon with --url ADDRESS")
-                     : access.status());
+    return FailToOpen(held ? Unavailable(std::string(access.status().message()) +
+                                         ", or back up through the daemon with --url ADDRESS")
+                           : access.status());
   }
   Progress progress("reading the log");
   const auto copied = CopyStore(access->metrics, destination, &progress);
@@ -137,8 +137,8 @@ int TsdbRestore(const Arguments& arguments) {
   if (!source.ok()) return Fail(source.status());
   if (const Status status = CheckEmpty(directory, "restore"); !status.ok()) return Fail(status);
   if (const std::string holder = HolderOf(arguments.tsdb.file); !holder.empty()) {
-    return Fail(Unavailable("cannot restore from " + arguments.tsdb.file + ": " + holder +
-                            " runs on it; make a backup of it first"));
+    return FailToOpen(Unavailable("cannot restore from " + arguments.tsdb.file + ": " + holder +
+                                  " runs on it; make a backup of it first"));
   }
   Progress progress("verifying");
   tsdb::VerifyOptions options;
@@ -153,7 +153,7 @@ int TsdbRestore(const Arguments& arguments) {
     return kAnswerBad;
   }
   const auto access = OpenForWriting(directory, true);
-  if (!access.ok()) return Fail(access.status());
+  if (!access.ok()) return FailToOpen(access.status());
   // Under another name until it is whole.
   const std::string metrics = JoinPath(directory, "metrics");
   const std::string fresh = metrics + ".tmp";

@@ -54,7 +54,7 @@ int DryRun(const Arguments& arguments) {
 int TsdbConvert(const Arguments& arguments) {
   if (arguments.tsdb.dry_run) return DryRun(arguments);
   const auto access = OpenForWriting(arguments.tsdb.directory);
-  if (!access.ok()) return Fail(access.status());
+  if (!access.ok()) return FailToOpen(access.status());
   const auto set = tsdb::BlockSet::Open(Env::Posix(), access->metrics);
   if (!set.ok()) return Fail(set.status());
   Progress progress("converting");

@@ -34,7 +34,7 @@ int TsdbDelete(const Arguments& arguments) {
   const auto selection = SelectionOf(arguments.tsdb);
   if (!selection.ok()) return Fail(selection.status());
   const auto access = OpenToChange(arguments.tsdb.directory, dry_run);
-  if (!access.ok()) return Fail(access.status());
+  if (!access.ok()) return FailToOpen(access.status());
   const std::string& metrics = access->metrics;
   Progress progress("reading the log");
   const auto db = OpenStore(metrics, dry_run, &progress);

@@ -123,7 +123,7 @@ int TsdbImport(const Arguments& arguments) {
   if (wanted.dry_run) return DryRun(arguments, name, *stats);
 
   const auto access = OpenForWriting(wanted.directory, true);
-  if (!access.ok()) return Fail(access.status());
+  if (!access.ok()) return FailToOpen(access.status());
   tsdb::BackfillOptions options;
   options.memory_bytes = wanted.memory;
   options.encoding = EncodingNamed(wanted.to);

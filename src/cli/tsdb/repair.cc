@@ -61,7 +61,7 @@ Json ActionJson(const tsdb::RepairAction& action) {
 int TsdbRepair(const Arguments& arguments) {
   const bool dry_run = arguments.tsdb.dry_run;
   const auto access = OpenToChange(arguments.tsdb.directory, dry_run);
-  if (!access.ok()) return Fail(access.status());
+  if (!access.ok()) return FailToOpen(access.status());
   const std::string& metrics = access->metrics;
   Progress progress("repairing");
   std::uint64_t looked_at = 0;

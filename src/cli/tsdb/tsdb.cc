@@ -47,6 +47,12 @@ int Fail(const Status& status) {
   return status.code() == Code::kInvalidArgument || status.code() == Code::kNotFound ? kUsage : kFailed;
 }
 
+int FailToOpen(const Status& status) {
+  const int code = Fail(status);
+  if (status.code() == Code::kUnavailable) return kLocked;
+  return status.code() == Code::kIoError ? kUnusable : code;
+}
+
 void PrintJson(const Json& json) {
   std::cout << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }

@@ -32,6 +32,8 @@ using Json = nlohmann::ordered_json;
 
 // Prints the error and returns the exit code that goes with it.
 int Fail(const Status& status);
+// The same for a directory that OpenForWriting refused.
+int FailToOpen(const Status& status);
 void PrintJson(const Json& json);
 Json DamageJson(const std::vector<tsdb::Damage>& damages);
 

@@ -1,5 +1,7 @@
 #include "server/app/data_directory.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "server/storage/tsdb/block/ulid.h"
@@ -19,6 +21,11 @@ bool HasBlocksOrLog(Env& env, const std::string& directory) {
 std::string MetricsDirectory(Env& env, const std::string& path) {
   const std::string ours = JoinPath(path, "metrics");
   return !env.Exists(ours) && HasBlocksOrLog(env, path) ? path : ours;
+}
+
+bool OthersMayEnter(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0;
 }
 
 bool HoldsMetrics(Env& env, const std::string& path) { return HasBlocksOrLog(env, MetricsDirectory(env, path)); }

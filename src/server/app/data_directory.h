@@ -14,4 +14,7 @@ std::string MetricsDirectory(Env& env, const std::string& path);
 // Whether `path` holds blocks or a log, in whichever place.
 bool HoldsMetrics(Env& env, const std::string& path);
 
+// Whether users other than its owner and group may look into it.
+bool OthersMayEnter(const std::string& path);
+
 }  // namespace cachescope::app

@@ -12,6 +12,8 @@
 #include <sstream>
 #include <utility>
 
+#include "base/env.h"
+
 namespace cachescope::app {
 
 namespace {
@@ -24,6 +26,14 @@ std::string ProgramOf(const std::string& pid) {
 }
 
 }  // namespace
+
+Status Unusable(const std::string& directory, const Status& cause) {
+  const std::string_view text = cause.message();
+  std::string next = "name one that can be made and written";
+  if (text.ends_with(std::strerror(EROFS))) next = "`cachescope serve --read-only` answers queries from it";
+  if (text.ends_with(std::strerror(EACCES))) next = "run as its owner, or name another";
+  return IoError("cannot use data directory " + directory + ": " + std::string(text) + "; " + next);
+}
 
 // A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 1234 fe:01:5678 0 EOF"; the last number before the range is the
 // inode. Device numbers differ from stat's on some file systems, so they are not compared.
@@ -43,6 +53,12 @@ std::optional<std::string> DirectoryLock::Holder(const std::string& directory) {
   return std::nullopt;
 }
 
+Status DirectoryLock::Held(const std::string& directory) {
+  const auto holder = Holder(directory);
+  return Unavailable("cannot use data directory " + directory + ": another process holds its lock" +
+                     (holder ? ": " + *holder : "") + "; stop it or choose another directory");
+}
+
 DirectoryLock::~DirectoryLock() {
   if (fd_ >= 0) close(fd_);
 }
@@ -53,17 +69,25 @@ DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
 }
 
 Result<DirectoryLock> DirectoryLock::Acquire(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) return IoError("cannot use data directory " + directory + ": " + error.message());
+  if (const Status made = Env::Posix().MakeDirectories(directory); !made.ok()) return Unusable(directory, made);
   DirectoryLock lock;
-  lock.fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock.fd_ < 0) return IoError("cannot use data directory " + directory + ": " + std::strerror(errno));
-  if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    const auto holder = Holder(directory);
-    return Unavailable("cannot use data directory " + directory + ": another process holds its lock" +
-                       (holder ? ": " + *holder : "") + "; stop it or choose another directory");
+  lock.fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (lock.fd_ < 0) return Unusable(directory, IoError(std::strerror(errno)));
+  if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) return Held(directory);
+  return lock;
+}
+
+Result<DirectoryLock> DirectoryLock::Share(const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    return NotFound("cannot use data directory " + directory + ": " +
+                    (error ? error.message() : "there is no such directory") +
+                    "; with --read-only it must be there already");
   }
+  DirectoryLock lock;
+  lock.fd_ = open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  // A file system without locks, or a file of somebody else's, keeps nobody from reading.
+  if (lock.fd_ >= 0 && flock(lock.fd_, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) return Held(directory);
   return lock;
 }
 

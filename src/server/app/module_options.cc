@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/log.h"
+#include "server/http/listen_address.h"
 
 namespace cachescope::app {
 namespace {
@@ -24,6 +25,14 @@ bool IsOneOf(std::span<const std::string_view> names, std::string_view feature) 
 }
 
 }  // namespace
+
+Status CheckExposure(const ServerOptions& options) {
+  CACHESCOPE_ASSIGN_OR_RETURN(const http::ListenAddress address, http::ParseListenAddress(options.listen_address));
+  if (options.insecure_listen || http::IsLoopback(address)) return {};
+  return InvalidArgument("cannot listen on " + options.listen_address +
+                         ": other machines could reach it, and there is neither TLS nor a password in front; listen on "
+                         "127.0.0.1 behind a proxy that has them, or say --insecure-listen if the network is trusted");
+}
 
 promql::EngineOptions EngineOptionsOf(const ServerOptions& options) {
   promql::EngineOptions out;

@@ -13,6 +13,9 @@
 
 namespace cachescope::app {
 
+// kInvalidArgument: the address can be reached by other machines, and `insecure_listen` does not say that this is
+// meant.
+Status CheckExposure(const ServerOptions& options);
 // Warns about features it does not know.
 promql::EngineOptions EngineOptionsOf(const ServerOptions& options);
 api::StartTimes StartTimesOf(const ServerOptions& options);

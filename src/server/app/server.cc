@@ -12,6 +12,7 @@
 #include "cachescope/exposition.h"
 #include "server/api/api.h"
 #include "server/app/catalog.h"
+#include "server/app/data_directory.h"
 #include "server/app/directory_lock.h"
 #include "server/app/module_options.h"
 #include "server/app/self_metrics.h"
@@ -98,6 +99,7 @@ class ServerImpl final : public Server {
   std::vector<std::string> caches() const override;
   Status Reload() override;
   void Stop(std::chrono::milliseconds grace) override;
+  StartFailure failure() const noexcept { return failure_; }
 
  private:
   Result<Config> ReadConfig() const;
@@ -105,6 +107,7 @@ class ServerImpl final : public Server {
   std::vector<collect::SourceTarget> Sources(const Config& config) const;
   std::shared_ptr<api::ApiContext> MakeContext();
   void AttachStore(api::ApiContext* context);
+  Status LockDirectory();
   Status OpenStore(const StorageConfig& config, api::ApiContext* context);
   void Housekeeping();
   void StopHttp(std::chrono::milliseconds grace);
@@ -114,6 +117,7 @@ class ServerImpl final : public Server {
   const ServerOptions options_;
   const TimestampMs started_at_ = Clock::System().NowMs();
   std::string external_url_;
+  StartFailure failure_ = StartFailure::kOther;  // used by Run only
   DirectoryLock lock_;
   ReloadState reload_;
   StartGate gate_;
@@ -289,17 +293,39 @@ void ServerImpl::AttachStore(api::ApiContext* context) {
 Status ServerImpl::OpenStore(const StorageConfig& config, api::ApiContext* context) {
   StoreOptions store = StoreOptionsOf(options_, config, exemplars_.get());
   store.report = [this](const tsdb::ReplayProgress& progress) { gate_.Report(progress); };
-  CACHESCOPE_RETURN_IF_ERROR(store_.Open(store));
+  if (const Status status = store_.Open(store); !status.ok()) {
+    const bool unusable = status.code() == Code::kIoError || status.code() == Code::kNotFound;
+    if (unusable) failure_ = StartFailure::kDirectory;
+    return status;
+  }
   AttachStore(context);
+  return {};
+}
+
+Status ServerImpl::LockDirectory() {
+  if (options_.storage_path.empty()) return {};
+  auto lock =
+      options_.read_only ? DirectoryLock::Share(options_.storage_path) : DirectoryLock::Acquire(options_.storage_path);
+  if (!lock.ok()) {
+    failure_ = lock.status().code() == Code::kUnavailable ? StartFailure::kLocked : StartFailure::kDirectory;
+    return lock.status();
+  }
+  lock_ = std::move(*lock);
+  if (OthersMayEnter(options_.storage_path)) {
+    LogWarn("every user of this machine may read the data directory; chmod 700 keeps it to its owner",
+            {{"path", options_.storage_path}});
+  }
   return {};
 }
 
 Status ServerImpl::Run() {
   // The configuration is read first: its mistakes must show before a port or a directory is taken.
   CACHESCOPE_ASSIGN_OR_RETURN(const Config config, ReadConfig());
-  if (!options_.storage_path.empty()) {
-    CACHESCOPE_ASSIGN_OR_RETURN(lock_, DirectoryLock::Acquire(options_.storage_path));
+  if (const Status status = CheckExposure(options_); !status.ok()) {
+    failure_ = StartFailure::kExposed;
+    return status;
   }
+  CACHESCOPE_RETURN_IF_ERROR(LockDirectory());
   http::ServerOptions http_options;
   http_options.listen_address = options_.listen_address;
   http_options.worker_threads = options_.query_concurrency;
@@ -366,9 +392,12 @@ void ServerImpl::StopHttp(std::chrono::milliseconds grace) {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+Result<std::unique_ptr<Server>> Server::Start(ServerOptions options, StartFailure* failure) {
   auto server = std::make_unique<ServerImpl>(std::move(options));
-  CACHESCOPE_RETURN_IF_ERROR(server->Run());
+  if (const Status status = server->Run(); !status.ok()) {
+    if (failure != nullptr) *failure = server->failure();
+    return status;
+  }
   return std::unique_ptr<Server>(std::move(server));
 }
 

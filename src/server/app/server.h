@@ -18,7 +18,9 @@ namespace cachescope::app {
 struct ServerOptions {
   std::string config_file;                         // empty: none
   std::string storage_path;                        // created and locked; empty: nothing on disk
+  bool read_only = false;                          // answers from `storage_path`, collects nothing, changes nothing
   std::string listen_address = "127.0.0.1:22243";  // the digits spell CACHE
+  bool insecure_listen = false;                    // an address others reach is refused otherwise
   std::string external_url;                        // empty: http:// and the listen address
   std::vector<std::string> cache_urls;             // watched besides those of the file
   bool discover_local = true;                      // with neither file nor URLs: look at this host's usual places
@@ -39,13 +41,22 @@ struct ServerOptions {
   std::vector<std::string> features;
 };
 
+// What a start failed at, for programs that tell it by their exit code.
+enum class StartFailure {
+  kOther,
+  kLocked,     // another process has the data directory
+  kDirectory,  // the data directory cannot be used as it is
+  kExposed,    // the address can be reached by others, and nothing says that this is meant
+};
+
 class Server {
  public:
   virtual ~Server() = default;  // stops
 
   // Everything runs when this returns. Errors: kInvalidArgument (configuration: file, line, column), kUnavailable
-  // (address in use, directory locked by another process), kIoError (directory not usable).
-  static Result<std::unique_ptr<Server>> Start(ServerOptions options);
+  // (address in use, directory locked by another process), kIoError (directory not usable). `failure`, when given, is
+  // set with every error.
+  static Result<std::unique_ptr<Server>> Start(ServerOptions options, StartFailure* failure = nullptr);
 
   // "127.0.0.1:22243", with the real port.
   virtual std::string address() const = 0;

@@ -1,5 +1,7 @@
 #include "server/http/listen_address.h"
 
+#include <arpa/inet.h>
+
 namespace cachescope::http {
 namespace {
 
@@ -30,6 +32,15 @@ Result<ListenAddress> ParseListenAddress(std::string_view text) {
   if (host.find_first_of(" \t/@[]") != std::string_view::npos) return Bad(text, "bad host");
   address.host = host;
   return address;
+}
+
+bool IsLoopback(const ListenAddress& address) {
+  if (address.host == "localhost") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, address.host.c_str(), &v6) != 1) return false;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
 std::string JoinHostPort(std::string_view host, int port) {

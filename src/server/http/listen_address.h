@@ -16,6 +16,10 @@ struct ListenAddress {
 // "127.0.0.1:80", "[::1]:80", "localhost:80", ":80". kInvalidArgument: "cannot listen on <text>: <cause>".
 Result<ListenAddress> ParseListenAddress(std::string_view text);
 
+// Whether nobody but this machine can connect: 127.0.0.0/8, ::1, the same as IPv4 in IPv6, and "localhost". Other names
+// are not looked up and count as reachable.
+bool IsLoopback(const ListenAddress& address);
+
 // "host:port" with brackets around an IPv6 address.
 std::string JoinHostPort(std::string_view host, int port);
 

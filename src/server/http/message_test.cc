@@ -121,6 +121,14 @@ TEST(ListenAddressTest, Parses) {
   EXPECT_EQ(JoinHostPort("::1", 80), "[::1]:80");
 }
 
+TEST(ListenAddressTest, KnowsWhatOthersCannotReach) {
+  for (const char* text : {"127.0.0.1:1", "127.8.9.10:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "localhost:1"})
+    EXPECT_TRUE(IsLoopback(*ParseListenAddress(text))) << text;
+  for (const char* text : {":1", "0.0.0.0:1", "[::]:1", "10.0.0.1:1", "128.0.0.1:1", "[::2]:1", "[::ffff:10.0.0.1]:1",
+                           "localhost.example.org:1", "127.1:1"})
+    EXPECT_FALSE(IsLoopback(*ParseListenAddress(text))) << text;
+}
+
 TEST(UrlTest, Parses) {
   struct Case {
     const char* text;
