@@ -182,8 +182,8 @@ TEST_F(HostileTargetTest, RequestCarriesWhatPrometheusSends) {
     c.Write(Page("a 1\n"));
   });
   ScrapeConfig config = Config("auth", server.address(), 60'000, 10'000);
-  config.http.auth.username = "user";
-  config.http.auth.password = "pass";
+  config.http.auth.username.text = "user";
+  config.http.auth.password.text = "pass";
   config.params = {{"module", {"a b"}}};
   ASSERT_TRUE(manager_->Apply({config}).ok());
   ASSERT_TRUE(WaitFor([&] { return Snapshot("auth").health == TargetHealth::kUp; })) << Snapshot("auth").last_error;
@@ -197,7 +197,7 @@ TEST_F(HostileTargetTest, RequestCarriesWhatPrometheusSends) {
 TEST_F(HostileTargetTest, AMissingSecretIsAReason) {
   ScrapeConfig config = Config("secret", "127.0.0.1:1", 60'000, 10'000);
   config.http.auth.type = "Bearer";
-  config.http.auth.credentials_file = "/nonexistent/token";
+  config.http.auth.credentials.file = "/nonexistent/token";
   ASSERT_TRUE(manager_->Apply({config}).ok());
   ASSERT_TRUE(WaitFor([&] { return Snapshot("secret").health == TargetHealth::kDown; }));
   EXPECT_NE(Snapshot("secret").last_error.find("cannot read secret /nonexistent/token"), std::string::npos);

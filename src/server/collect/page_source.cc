@@ -3,7 +3,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fstream>
 #include <limits>
 #include <sstream>
 
@@ -18,53 +17,6 @@ constexpr const char* kAccept =
     "openmetrics-text;version=0.0.1;q=0.5,"
     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
 constexpr std::size_t kEntriesPerPiece = 4096;  // about half a millisecond
-constexpr std::streamsize kMaxSecretBytes = 64 << 10;
-
-std::string Base64(std::string_view bytes) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) out += i + j <= bytes.size() ? kAlphabet[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
-}
-
-// The content of a secret's file without blanks around it.
-Result<std::string> ReadSecret(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return IoError("cannot read secret " + path + ": cannot open the file");
-  std::string text(static_cast<std::size_t>(kMaxSecretBytes), '\0');
-  in.read(text.data(), kMaxSecretBytes);
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t from = text.find_first_not_of(kBlanks);
-  if (from == std::string::npos) return std::string();
-  return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
-}
-
-Result<std::string> SecretOr(const std::string& value, const std::string& file) {
-  if (file.empty()) return value;
-  return ReadSecret(file);
-}
-
-// Empty when no credentials are configured.
-Result<std::string> AuthorizationHeader(const HttpAuth& auth) {
-  if (auth.IsBasic()) {
-    CACHESCOPE_ASSIGN_OR_RETURN(const std::string user, SecretOr(auth.username, auth.username_file));
-    CACHESCOPE_ASSIGN_OR_RETURN(const std::string password, SecretOr(auth.password, auth.password_file));
-    return "Basic " + Base64(user + ":" + password);
-  }
-  if (auth.type.empty()) return std::string();
-  CACHESCOPE_ASSIGN_OR_RETURN(const std::string credentials, SecretOr(auth.credentials, auth.credentials_file));
-  if (credentials.empty()) return std::string();
-  std::string header = auth.type + " " + credentials;
-  if (header.find_first_of("\r\n") != std::string::npos)
-    return InvalidArgument("cannot send credentials: they hold a line break");
-  return header;
-}
 
 std::string FormatSeconds(std::chrono::milliseconds duration) {
   std::ostringstream out;
@@ -74,28 +26,23 @@ std::string FormatSeconds(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-Result<http::ClientRequest> PageSource::BuildRequest(std::chrono::milliseconds timeout) const {
+http::ClientRequest PageSource::BuildRequest(std::chrono::milliseconds timeout) const {
   http::ClientRequest request;
   request.url = options_.url;
   request.timeout = timeout;
   request.max_body_bytes =
       options_.max_body_bytes == 0 ? std::numeric_limits<std::size_t>::max() : options_.max_body_bytes;
-  if (!options_.http.follow_redirects) request.max_redirects = 0;
-  request.tls = options_.http.tls;
   request.headers = {{"Accept", kAccept},
-                     {"Accept-Encoding", options_.http.enable_compression ? "gzip" : "identity"},
+                     {"Accept-Encoding", options_.compression ? "gzip" : "identity"},
                      {"User-Agent", options_.user_agent},
                      {"X-Prometheus-Scrape-Timeout-Seconds", FormatSeconds(timeout)}};
-  CACHESCOPE_ASSIGN_OR_RETURN(std::string authorization, AuthorizationHeader(options_.http.auth));
-  if (!authorization.empty()) request.headers.emplace_back("Authorization", std::move(authorization));
   return request;
 }
 
 asio::awaitable<Status> PageSource::Collect(std::chrono::milliseconds timeout, SampleSink& sink) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  auto request = BuildRequest(timeout);
-  if (!request.ok()) co_return request.status();
-  const auto response = co_await client_->Fetch(std::move(*request));
+  http::ClientRequest request = BuildRequest(timeout);
+  const auto response = co_await client_->Fetch(std::move(request));
   if (!response.ok()) co_return response.status();
   if (response->status != 200) co_return IoError("server returned HTTP status " + std::to_string(response->status));
   const auto dialect = wire::DialectOf(http::FindHeader(response->headers, "Content-Type"));

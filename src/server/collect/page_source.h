@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "server/collect/scrape_config.h"
 #include "server/collect/source.h"
-#include "server/http/client.h"
+#include "server/http/settings.h"
 #include "wire/exposition_text.h"
 
 namespace cachescope::collect {
@@ -15,23 +16,24 @@ class PageSource final : public Source {
  public:
   struct Options {
     std::string url;
-    HttpSettings http;
+    bool compression = true;
     std::uint64_t max_body_bytes = 64 << 20;  // 0: no limit
     std::string user_agent = "cachescope";
   };
-  // `client` must outlive the source.
-  PageSource(Options options, http::Client* client) : options_(std::move(options)), client_(client) {}
+  // `client` brings credentials, TLS and proxy; sources of one job share it, and with it a token.
+  PageSource(Options options, std::shared_ptr<http::ConfiguredClient> client)
+      : options_(std::move(options)), client_(std::move(client)) {}
 
-  // Errors besides those of http::Client::Fetch: kIoError for a status other than 200 or an unreadable secret,
+  // Errors besides those of http::ConfiguredClient::Fetch: kIoError for a status other than 200,
   // kCorruption with the line for a page that does not parse, whatever the sink returns. Gives the executor back
   // between pieces of a long page.
   boost::asio::awaitable<Status> Collect(std::chrono::milliseconds timeout, SampleSink& sink) override;
 
  private:
-  Result<http::ClientRequest> BuildRequest(std::chrono::milliseconds timeout) const;
+  http::ClientRequest BuildRequest(std::chrono::milliseconds timeout) const;
 
   const Options options_;
-  http::Client* const client_;
+  const std::shared_ptr<http::ConfiguredClient> client_;
 };
 
 // Feeds a page to a sink in pieces. The page must outlive it. Not thread-safe.

@@ -143,7 +143,7 @@ Result<ScrapeConfig> ParseScrapeConfig(const ConfigNode& node, const ScrapeDefau
       .Allow("native_histogram_bucket_limit")
       .Allow("native_histogram_min_bucket_factor");
   ReadLimits(reader, &config.samples.limits);
-  ReadHttpSettings(reader, &config.http);
+  http::ReadSettings(reader, &config.http);
   AllowFormats(reader);
   RefuseDiscovery(reader);
   CACHESCOPE_RETURN_IF_ERROR(reader.Finish());
@@ -151,7 +151,7 @@ Result<ScrapeConfig> ParseScrapeConfig(const ConfigNode& node, const ScrapeDefau
   if (config.scheme != "http" && config.scheme != "https")
     return node.Error("unsupported scheme \"" + config.scheme + "\"");
   CACHESCOPE_RETURN_IF_ERROR(CheckTimes(node, defaults, &config));
-  CACHESCOPE_RETURN_IF_ERROR(CheckHttpSettings(node, &config.http));
+  CACHESCOPE_RETURN_IF_ERROR(http::CheckSettings(node, &config.http));
   return config;
 }
 
@@ -217,19 +217,6 @@ std::string FingerprintOf(const SampleSettings& s) {
   out.Add(static_cast<std::int64_t>(s.limits.body_bytes)).Add(s.limits.samples).Add(s.limits.labels);
   out.Add(s.limits.label_name_bytes).Add(s.limits.label_value_bytes);
   for (const RelabelRule& rule : s.metric_relabel) out.Add(rule.Fingerprint());
-  return out.Take();
-}
-
-std::string FingerprintOf(const HttpSettings& s) {
-  Fingerprint out;
-  out.Add(s.auth.username).Add(s.auth.username_file).Add(s.auth.password).Add(s.auth.password_file);
-  out.Add(s.auth.type).Add(s.auth.credentials).Add(s.auth.credentials_file);
-  out.Add(s.tls.ca_file)
-      .Add(s.tls.cert_file)
-      .Add(s.tls.key_file)
-      .Add(s.tls.server_name)
-      .Add(s.tls.insecure_skip_verify);
-  out.Add(s.follow_redirects).Add(s.enable_compression);
   return out.Take();
 }
 

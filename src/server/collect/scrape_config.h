@@ -11,7 +11,7 @@
 #include "base/config_node.h"
 #include "model/labels.h"
 #include "model/relabel.h"
-#include "server/http/client.h"
+#include "server/http/settings.h"
 
 namespace cachescope::collect {
 
@@ -31,22 +31,6 @@ struct ScrapeDefaults {
   DurationMs scrape_timeout = 10'000;
   ScrapeLimits limits;
   Labels external_labels;  // $VAR and ${VAR} replaced from the environment, $$ is a dollar sign
-};
-
-// Credentials of a request. Files are read for every request, so that rotated secrets work. Never log these.
-struct HttpAuth {
-  std::string username, username_file;  // basic
-  std::string password, password_file;
-  std::string type;  // authorization: "Bearer" when credentials are given; empty: none
-  std::string credentials, credentials_file;
-  bool IsBasic() const noexcept { return !username.empty() || !username_file.empty(); }
-};
-
-struct HttpSettings {
-  HttpAuth auth;
-  http::TlsOptions tls;
-  bool follow_redirects = true;
-  bool enable_compression = true;
 };
 
 // How samples of a source are treated, whatever the source is.
@@ -73,7 +57,7 @@ struct ScrapeConfig {
   std::vector<StaticGroup> static_configs;
   std::vector<RelabelRule> relabel;
   SampleSettings samples;
-  HttpSettings http;
+  http::Settings http;
   std::int64_t keep_dropped_targets = 0;  // how many are listed; 0: all up to a fixed bound
 };
 
@@ -81,13 +65,7 @@ struct ScrapeConfig {
 Result<ScrapeDefaults> ParseScrapeDefaults(const ConfigNode& global);
 // The list under `scrape_configs:`; a null node is an empty list. Also refuses a job name used twice.
 Result<std::vector<ScrapeConfig>> ParseScrapeConfigs(const ConfigNode& list, const ScrapeDefaults& defaults);
-// basic_auth, authorization, tls_config … of a section that makes HTTP requests: adds their keys to `reader`.
-// `settings` must outlive reader.Finish(); call CheckHttpSettings afterwards.
-void ReadHttpSettings(MappingReader& reader, HttpSettings* settings);
-Status CheckHttpSettings(const ConfigNode& node, HttpSettings* settings);
-
 // Equal texts: a running loop may go on unchanged. Covers what a target's labels and URL do not show.
 std::string FingerprintOf(const SampleSettings& settings);
-std::string FingerprintOf(const HttpSettings& settings);
 
 }  // namespace cachescope::collect

@@ -73,8 +73,8 @@ scrape_configs:
   EXPECT_EQ(a.samples.limits.labels, 3);
   EXPECT_EQ(a.samples.limits.body_bytes, 1U << 20);
   EXPECT_EQ(a.samples.limits.targets, 6);
-  EXPECT_EQ(a.http.auth.username, "u");
-  EXPECT_EQ(a.http.auth.password_file, "pw");
+  EXPECT_EQ(a.http.auth.username.text, "u");
+  EXPECT_EQ(a.http.auth.password.file, "pw");
   EXPECT_TRUE(a.http.tls.insecure_skip_verify);
   EXPECT_FALSE(a.http.follow_redirects);
   EXPECT_EQ(a.params.at(0).second.size(), 2U);
@@ -114,10 +114,10 @@ TEST(ScrapeConfigTest, ExternalLabelsTakeTheEnvironment) {
 }
 
 TEST(ScrapeConfigTest, FingerprintsTellSettingsApart) {
-  HttpSettings a;
-  HttpSettings b;
+  http::Settings a;
+  http::Settings b;
   EXPECT_EQ(FingerprintOf(a), FingerprintOf(b));
-  b.auth.password = "x";
+  b.auth.password.text = "x";
   EXPECT_NE(FingerprintOf(a), FingerprintOf(b));
   SampleSettings c;
   SampleSettings d;

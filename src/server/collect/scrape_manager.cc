@@ -106,14 +106,16 @@ struct ScrapeManager::Impl {
     if (limit > 0 && count > limit) {
       refused = "target_limit exceeded: " + std::to_string(count) + " targets, limit " + std::to_string(limit);
     }
+    const auto configured = std::make_shared<http::ConfiguredClient>(client, config.http);
     for (TargetSpec& spec : built.active) {
       Planned planned;
-      planned.key = KeyOf(spec, FingerprintOf(config.samples) + FingerprintOf(config.http) + refused);
+      planned.key = KeyOf(spec, FingerprintOf(config.samples) + http::FingerprintOf(config.http) + refused);
       planned.settings = config.samples;
-      PageSource::Options page{spec.url, config.http, config.samples.limits.body_bytes, options.user_agent};
-      planned.make_source = [this, page = std::move(page), refused]() -> std::shared_ptr<Source> {
+      PageSource::Options page{spec.url, config.http.enable_compression, config.samples.limits.body_bytes,
+                               options.user_agent};
+      planned.make_source = [configured, page = std::move(page), refused]() -> std::shared_ptr<Source> {
         if (!refused.empty()) return std::make_shared<RefusedSource>(refused);
-        return std::make_shared<PageSource>(page, client);
+        return std::make_shared<PageSource>(page, configured);
       };
       planned.spec = std::move(spec);
       out->push_back(std::move(planned));

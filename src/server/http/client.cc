@@ -29,14 +29,19 @@ void DropCredentials(ClientRequest* request) {
   static constexpr std::string_view kSecret[] = {"Authorization", "Proxy-Authorization", "Cookie", "Cookie2", "Host"};
   auto& headers = request->headers;
   headers.erase(std::remove_if(headers.begin(), headers.end(),
-                               [](const auto& header) {
-                                 return std::any_of(std::begin(kSecret), std::end(kSecret), [&](std::string_view name) {
+                               [&](const auto& header) {
+                                 const auto same = [&](std::string_view name) {
                                    return EqualsIgnoreCase(header.first, name);
-                                 });
+                                 };
+                                 const auto& own = request->private_headers;
+                                 return std::any_of(std::begin(kSecret), std::end(kSecret), same) ||
+                                        std::any_of(own.begin(), own.end(), same);
                                }),
                 headers.end());
   request->tls.cert_file.clear();
   request->tls.key_file.clear();
+  request->tls.cert.clear();
+  request->tls.key.clear();
   request->tls.server_name.clear();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "server/http/message.h"
+#include "server/http/proxy.h"
 
 namespace cachescope::http {
 
@@ -17,6 +18,11 @@ struct TlsOptions {
   std::string key_file;
   std::string server_name;  // overrides the host for SNI and verification
   bool insecure_skip_verify = false;
+  std::string ca, cert, key;  // the same as texts instead of files
+  int min_version = 0x0303;   // TLS 1.2; as in the protocol: 0x0301 (1.0) to 0x0304 (1.3)
+  int max_version = 0;        // 0: the newest
+
+  bool operator==(const TlsOptions&) const = default;
 };
 
 struct ClientRequest {
@@ -28,6 +34,8 @@ struct ClientRequest {
   std::size_t max_body_bytes = 64 << 20;      // after decompression; at the limit the connection is closed, not drained
   int max_redirects = 5;  // 0: the redirect is the answer; credentials are dropped when host, port or scheme changes
   TlsOptions tls;
+  ProxySettings proxy;
+  std::vector<std::string> private_headers;  // names that, like Authorization, are not sent to another origin
 };
 
 // Keeps idle connections per host for reuse, whichever executor they were opened on. Thread-safe; outlives all calls.

@@ -5,10 +5,17 @@
 
 namespace cachescope::http {
 
-std::string ConnectionPool::KeyOf(const Url& url, const TlsOptions& tls) {
+std::string ConnectionPool::KeyOf(const Url& url, const TlsOptions& tls, const Url* proxy) {
   std::string key = url.scheme + "://" + url.host + ":" + std::to_string(url.port);
+  if (proxy != nullptr) {
+    key += "|" + proxy->user + ":" + proxy->password + "@" + proxy->host + ":" + std::to_string(proxy->port);
+  }
   if (url.scheme != "https") return key;
-  for (const std::string* part : {&tls.ca_file, &tls.cert_file, &tls.key_file, &tls.server_name}) key += '\0' + *part;
+  for (const std::string* part :
+       {&tls.ca_file, &tls.cert_file, &tls.key_file, &tls.server_name, &tls.ca, &tls.cert, &tls.key}) {
+    key += '\0' + *part;
+  }
+  key += std::to_string(tls.min_version) + "-" + std::to_string(tls.max_version);
   return key + (tls.insecure_skip_verify ? "|insecure" : "|verify");
 }
 

@@ -19,8 +19,8 @@ class ConnectionPool {
   // Shorter than the two minutes after which our own server closes an idle connection.
   static constexpr std::chrono::seconds kIdleTime{90};
 
-  // Scheme, host, port and everything that decides whom TLS trusts.
-  static std::string KeyOf(const Url& url, const TlsOptions& tls);
+  // Scheme, host, port, the proxy in between and everything that decides whom TLS trusts. `proxy` may be null.
+  static std::string KeyOf(const Url& url, const TlsOptions& tls, const Url* proxy);
 
   // The connection used last, null when there is none that still looks alive.
   std::unique_ptr<ParkedConnection> Take(const std::string& key);

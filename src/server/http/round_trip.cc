@@ -8,6 +8,7 @@
 #include "server/http/content_coding.h"
 #include "server/http/input_buffer.h"
 #include "server/http/message_parser.h"
+#include "server/http/settings.h"
 #include "server/http/token.h"
 
 namespace cachescope::http {
@@ -19,18 +20,6 @@ constexpr std::size_t kReadBytes = 32 << 10;
 constexpr std::size_t kMaxHeaderBytes = 64 << 10;
 constexpr int kMaxInterim = 8;                      // 1xx answers before the real one
 constexpr std::size_t kInlineBodyBytes = 64 << 10;  // sent together with the head
-
-std::string Base64(std::string_view text) {
-  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    unsigned block = 0;
-    const std::size_t count = std::min<std::size_t>(3, text.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) block = block << 8 | (k < count ? static_cast<unsigned char>(text[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= count ? kAlphabet[block >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
 
 void AppendHeader(std::string* out, std::string_view name, std::string_view value) {
   out->append(name).append(": ").append(value).append("\r\n");
@@ -156,9 +145,11 @@ asio::awaitable<Result<Outcome>> Converse(Attempt* attempt, const ClientRequest*
 
 }  // namespace
 
-Result<std::string> FormatRequestHead(const ClientRequest& request, const Url& url) {
+Result<std::string> FormatRequestHead(const ClientRequest& request, const Url& url, const Url* proxy) {
   if (!IsToken(request.method)) return InvalidArgument("bad method");
-  std::string head = request.method + " " + RequestTarget(url) + " HTTP/1.1\r\n";
+  const bool whole = proxy != nullptr && url.scheme == "http";
+  std::string head =
+      request.method + " " + (whole ? "http://" + Authority(url) : "") + RequestTarget(url) + " HTTP/1.1\r\n";
   const auto absent = [&](std::string_view name) { return FindHeader(request.headers, name).empty(); };
   if (absent("Host")) AppendHeader(&head, "Host", Authority(url));
   for (const auto& [name, value] : request.headers) {
@@ -174,6 +165,9 @@ Result<std::string> FormatRequestHead(const ClientRequest& request, const Url& u
   if (absent("Authorization") && !(url.user.empty() && url.password.empty())) {
     AppendHeader(&head, "Authorization", "Basic " + Base64(url.user + ":" + url.password));
   }
+  if (whole && !(proxy->user.empty() && proxy->password.empty())) {
+    AppendHeader(&head, "Proxy-Authorization", "Basic " + Base64(proxy->user + ":" + proxy->password));
+  }
   const bool expects_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (expects_body || !request.body.empty()) AppendHeader(&head, "Content-Length", std::to_string(request.body.size()));
   return head + "\r\n";
@@ -181,16 +175,25 @@ Result<std::string> FormatRequestHead(const ClientRequest& request, const Url& u
 
 asio::awaitable<Result<Response>> RoundTrip(Call* call, ConnectionPool* pool, const ClientRequest* request,
                                             const Url* url) {
-  const auto head = FormatRequestHead(*request, *url);
+  const auto proxy = ProxyFor(request->proxy, *url);
+  if (!proxy.ok()) co_return proxy.status();
+  const Url* const via = *proxy ? &**proxy : nullptr;
+  const auto head = FormatRequestHead(*request, *url, via);
   if (!head.ok()) co_return head.status();
-  const std::string key = ConnectionPool::KeyOf(*url, request->tls);
+  const std::string key = ConnectionPool::KeyOf(*url, request->tls, via);
   const auto executor = co_await asio::this_coro::executor;
   for (bool allow_reuse = true;; allow_reuse = false) {
     Attempt attempt{Transport(call, executor)};
     std::unique_ptr<ParkedConnection> parked = allow_reuse ? pool->Take(key) : nullptr;
     attempt.reused = parked && attempt.transport.Adopt(std::move(*parked)).ok();
     if (!attempt.reused) {
-      Status connected = co_await attempt.transport.Connect(*url, request->tls);
+      // Not one conditional expression: g++ 12 mixes up the temporaries of its two branches.
+      Status connected;
+      if (via == nullptr) {
+        connected = co_await attempt.transport.Connect(*url, request->tls);
+      } else {
+        connected = co_await attempt.transport.ConnectVia(via, *url, request);
+      }
       if (!connected.ok()) co_return connected;
     }
     auto outcome = co_await Converse(&attempt, request, &*head);

@@ -13,8 +13,9 @@
 
 namespace cachescope::http {
 
-// The request as bytes, without its body. kInvalidArgument: a method or header that could forge a second request.
-Result<std::string> FormatRequestHead(const ClientRequest& request, const Url& url);
+// The request as bytes, without its body; `proxy` (may be null) is asked for a plain URL by its whole text.
+// kInvalidArgument: a method or header that could forge a second request.
+Result<std::string> FormatRequestHead(const ClientRequest& request, const Url& url, const Url* proxy);
 
 // Sends `request` to `url` over an idle connection or a new one and reads the answer. An idle connection that turns out
 // to be dead is replaced once, unless the request might have been acted upon and must not be repeated. Causes only,

@@ -1,6 +1,7 @@
 #include "server/http/tls_session.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -28,6 +29,8 @@ std::string OpenSslReason() {
 // Distinguishes options and the present state of their files.
 std::string Fingerprint(const TlsOptions& options) {
   std::string key = options.insecure_skip_verify ? "insecure" : "verify";
+  key += std::to_string(options.min_version) + "-" + std::to_string(options.max_version);
+  for (const std::string* text : {&options.ca, &options.cert, &options.key}) key += '\0' + *text;
   for (const std::string* file : {&options.ca_file, &options.cert_file, &options.key_file}) {
     struct stat info {};
     key += '\0' + *file;
@@ -39,30 +42,83 @@ std::string Fingerprint(const TlsOptions& options) {
   return key;
 }
 
-Status LoadFiles(SSL_CTX* context, const TlsOptions& options) {
+using BioPtr = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+BioPtr ReadOnly(const std::string& text) {
+  return {BIO_new_mem_buf(text.data(), static_cast<int>(std::min<std::size_t>(text.size(), 1 << 20))), BIO_free};
+}
+
+// Certificates of a PEM text, in order.
+std::vector<std::shared_ptr<X509>> CertificatesOf(const std::string& pem) {
+  std::vector<std::shared_ptr<X509>> out;
+  const BioPtr bio = ReadOnly(pem);
+  while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) out.emplace_back(one, X509_free);
+  ERR_clear_error();
+  return out;
+}
+
+Status LoadAuthorities(SSL_CTX* context, const TlsOptions& options) {
+  if (!options.ca.empty()) {
+    const auto certificates = CertificatesOf(options.ca);
+    if (certificates.empty()) return InvalidArgument("cannot load CA certificates: the text has none");
+    for (const auto& one : certificates) X509_STORE_add_cert(SSL_CTX_get_cert_store(context), one.get());
+    return {};
+  }
   if (options.ca_file.empty()) {
     if (!options.insecure_skip_verify) SSL_CTX_set_default_verify_paths(context);
-  } else if (SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr) != 1) {
-    return InvalidArgument("cannot load CA certificates from " + options.ca_file + ": " + OpenSslReason());
+    return {};
   }
-  if (options.cert_file.empty() != options.key_file.empty()) {
-    return InvalidArgument("cannot use a client certificate: needs both the certificate and the key file");
-  }
-  if (options.cert_file.empty()) return {};
-  if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) != 1) {
+  if (SSL_CTX_load_verify_locations(context, options.ca_file.c_str(), nullptr) == 1) return {};
+  return InvalidArgument("cannot load CA certificates from " + options.ca_file + ": " + OpenSslReason());
+}
+
+Status LoadCertificate(SSL_CTX* context, const TlsOptions& options) {
+  if (options.cert.empty()) {
+    if (SSL_CTX_use_certificate_chain_file(context, options.cert_file.c_str()) == 1) return {};
     return InvalidArgument("cannot load certificate from " + options.cert_file + ": " + OpenSslReason());
   }
-  if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
-    return InvalidArgument("cannot load key from " + options.key_file + ": " + OpenSslReason());
+  const auto chain = CertificatesOf(options.cert);
+  if (chain.empty() || SSL_CTX_use_certificate(context, chain.front().get()) != 1) {
+    return InvalidArgument("cannot load certificate: the text has none");
+  }
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return InvalidArgument("TLS: " + OpenSslReason());
   }
   return {};
+}
+
+Status LoadKey(SSL_CTX* context, const TlsOptions& options) {
+  bool loaded = false;
+  if (options.key.empty()) {
+    loaded = SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  } else {
+    const BioPtr bio = ReadOnly(options.key);
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+        PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+    loaded = key != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+  }
+  if (loaded && SSL_CTX_check_private_key(context) == 1) return {};
+  const std::string where = options.key.empty() ? " from " + options.key_file : std::string();
+  return InvalidArgument("cannot load key" + where + ": " + OpenSslReason());
+}
+
+Status LoadFiles(SSL_CTX* context, const TlsOptions& options) {
+  CACHESCOPE_RETURN_IF_ERROR(LoadAuthorities(context, options));
+  const bool has_cert = !options.cert_file.empty() || !options.cert.empty();
+  const bool has_key = !options.key_file.empty() || !options.key.empty();
+  if (has_cert != has_key) {
+    return InvalidArgument("cannot use a client certificate: needs both the certificate and the key file");
+  }
+  if (!has_cert) return {};
+  CACHESCOPE_RETURN_IF_ERROR(LoadCertificate(context, options));
+  return LoadKey(context, options);
 }
 
 Result<std::shared_ptr<SSL_CTX>> MakeContext(const TlsOptions& options) {
   const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   if (!context) return Unavailable("TLS: " + OpenSslReason());
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(context.get(), options.min_version);
+  SSL_CTX_set_max_proto_version(context.get(), options.max_version);
   SSL_CTX_set_verify(context.get(), options.insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   CACHESCOPE_RETURN_IF_ERROR(LoadFiles(context.get(), options));

@@ -9,6 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "server/http/client.h"
@@ -156,6 +158,64 @@ TEST_F(TlsTest, ShowsItsCertificate) {
   EXPECT_EQ(result->body, "localhost with certificate");
   request.tls.ca_file = directory_ + "/none.pem";
   EXPECT_EQ(FetchBlocking(request).status().code(), Code::kInvalidArgument);
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(TlsTest, TextsServeAsFilesDo) {
+  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+  RawServer server([this](RawPeer& peer) { Serve(peer, "", false, true); });
+  ClientRequest request = Request(server);
+  request.tls.ca_file.clear();
+  request.tls.ca = request.tls.cert = ReadAll(directory_ + "/cert.pem");
+  request.tls.key = ReadAll(directory_ + "/key.pem");
+  const auto result = FetchBlocking(request);
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ(result->body, "localhost with certificate");
+  request.tls.key = "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n";
+  const Status bad = FetchBlocking(request).status();
+  EXPECT_EQ(bad.code(), Code::kInvalidArgument);
+  EXPECT_THAT(std::string(bad.message()), testing::Not(HasSubstr("secret")));
+  request.tls.ca = "nothing";
+  EXPECT_EQ(FetchBlocking(request).status().code(), Code::kInvalidArgument);
+}
+
+TEST_F(TlsTest, VersionsAreBounded) {
+  SSL_CTX_set_max_proto_version(context_.get(), TLS1_2_VERSION);
+  RawServer server([this](RawPeer& peer) { Serve(peer, "", false, true); });
+  ClientRequest request = Request(server);
+  EXPECT_TRUE(FetchBlocking(request).ok());
+  request.tls.min_version = 0x0304;
+  EXPECT_THAT(Cause(FetchBlocking(request)), HasSubstr("TLS: "));
+}
+
+TEST_F(TlsTest, GoesThroughAProxyByConnect) {
+  std::string asked;
+  RawServer proxy([&](RawPeer& peer) {
+    asked = peer.ReceiveUntil("\r\n\r\n");
+    peer.Send("HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n");
+    Serve(peer, "tunnel ", false, true);
+  });
+  const auto client = Client::New();
+  ClientRequest request;
+  request.url = "https://localhost:65000/";
+  request.tls.ca_file = directory_ + "/cert.pem";
+  request.proxy.url = "http://u:p@127.0.0.1:" + std::to_string(proxy.port());
+  request.proxy.connect_headers = {{"X-Team", "cache"}};
+  for (int i = 0; i < 2; ++i) {
+    const auto result = Fetch(client.get(), request);
+    ASSERT_TRUE(result.ok()) << result.status().ToString();
+    EXPECT_EQ(result->body, "tunnel localhost");
+  }
+  EXPECT_EQ(proxy.connections(), 1);
+  EXPECT_THAT(asked, testing::StartsWith("CONNECT localhost:65000 HTTP/1.1\r\nHost: localhost:65000\r\n"));
+  EXPECT_THAT(asked, HasSubstr("Proxy-Authorization: Basic dTpw\r\n"));
+  EXPECT_THAT(asked, HasSubstr("X-Team: cache\r\n"));
+  request.proxy = {};
+  EXPECT_FALSE(Fetch(client.get(), request).ok()) << "a tunnel must not serve a request without a proxy";
 }
 
 TEST_F(TlsTest, ABodyCutOffIsNoBody) {

@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "server/http/name_lookup.h"
+#include "server/http/settings.h"
+#include "server/http/token.h"
 
 namespace cachescope::http {
 namespace {
@@ -23,6 +25,7 @@ using boost::system::error_code;
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kRecordBytes = 16 << 10;  // a TLS record's content
+constexpr std::size_t kMaxTunnelAnswer = 8 << 10;
 
 }  // namespace
 
@@ -50,15 +53,60 @@ bool ParkedConnection::Usable() const noexcept {
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+Status Transport::PrepareTls(const Url& url, const TlsOptions& tls) {
+  if (url.scheme != "https") return {};
+  CACHESCOPE_ASSIGN_OR_RETURN(auto context, TlsContext(tls));
+  CACHESCOPE_ASSIGN_OR_RETURN(tls_, TlsSession::New(std::move(context), url.host, tls));
+  return {};
+}
+
 asio::awaitable<Status> Transport::Connect(Url url, TlsOptions tls) {
-  if (url.scheme == "https") {
-    auto context = TlsContext(tls);
-    if (!context.ok()) co_return context.status();
-    auto session = TlsSession::New(std::move(context).value(), url.host, tls);
-    if (!session.ok()) co_return session.status();
-    tls_ = std::move(session).value();
+  Status status = PrepareTls(url, tls);
+  if (status.ok()) status = co_await ConnectSocket(url.host, url.port);
+  if (status.ok() && tls_) status = co_await Handshake();
+  co_return status;
+}
+
+asio::awaitable<Status> Transport::ConnectVia(const Url* proxy, Url url, const ClientRequest* request) {
+  Status status = PrepareTls(url, request->tls);
+  if (status.ok()) status = co_await ConnectSocket(proxy->host, proxy->port);
+  if (status.ok() && tls_) status = co_await Tunnel(proxy, &url, request);
+  if (!status.ok()) co_return status.WithPrefix("proxy " + Authority(*proxy));
+  if (tls_) status = co_await Handshake();
+  co_return status;
+}
+
+asio::awaitable<Status> Transport::Tunnel(const Url* proxy, const Url* url, const ClientRequest* request) {
+  const std::string host = url->host.find(':') == std::string::npos ? url->host : "[" + url->host + "]";
+  const std::string authority = host + ":" + std::to_string(url->port);
+  std::string head = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+  if (!(proxy->user.empty() && proxy->password.empty())) {
+    head += "Proxy-Authorization: Basic " + Base64(proxy->user + ":" + proxy->password) + "\r\n";
   }
-  const auto endpoints = co_await LookupName(call_, url.host, url.port);
+  for (const auto& [name, value] : request->proxy.connect_headers) {
+    if (!IsToken(name) || !IsFieldValue(value)) co_return InvalidArgument("bad proxy_connect_header");
+    head += name + ": " + value + "\r\n";
+  }
+  head += "\r\n";
+  Status sent = co_await SendRaw(head);
+  if (!sent.ok()) co_return sent;
+  // One byte at a time: what follows the head belongs to TLS.
+  std::string answer;
+  while (!answer.ends_with("\r\n\r\n")) {
+    if (answer.size() > kMaxTunnelAnswer) co_return LimitExceeded("the answer to CONNECT is too long");
+    std::array<char, 1> byte;
+    const Result<std::size_t> count = co_await ReceiveRaw(byte);
+    if (!count.ok()) co_return count.status();
+    if (*count == 0) co_return Unavailable("closed the connection instead of answering CONNECT");
+    answer.push_back(byte[0]);
+  }
+  if (!answer.starts_with("HTTP/1.") || answer.size() < 12) co_return Corruption("the answer to CONNECT is not HTTP");
+  if (answer.compare(8, 2, " 2") != 0) co_return Unavailable("refused CONNECT with status " + answer.substr(9, 3));
+  co_return Status();
+}
+
+asio::awaitable<Status> Transport::ConnectSocket(std::string host, int port) {
+  const auto endpoints = co_await LookupName(call_, host, port);
   if (!endpoints.ok()) co_return endpoints.status();
   Status status;
   std::size_t left = endpoints->size();
@@ -69,7 +117,6 @@ asio::awaitable<Status> Transport::Connect(Url url, TlsOptions tls) {
     status = co_await ConnectTo(endpoint, left == 0 ? call_->deadline() : now + share);
     if (status.ok() || status.code() == Code::kCancelled || call_->expired()) break;
   }
-  if (status.ok() && tls_) status = co_await Handshake();
   co_return status;
 }
 

@@ -41,6 +41,8 @@ class Transport {
 
   // Looks the host up, tries its addresses in turn and shakes hands for https. Causes only, without the URL.
   boost::asio::awaitable<Status> Connect(Url url, TlsOptions tls);
+  // The same through a proxy, for https by CONNECT (RFC 9110, 9.3.6). All three outlive the operation.
+  boost::asio::awaitable<Status> ConnectVia(const Url* proxy, Url url, const ClientRequest* request);
   Status Adopt(ParkedConnection parked);
   // REQUIRES: connected and no operation running. Empty when the descriptor cannot be taken back.
   std::unique_ptr<ParkedConnection> Park();
@@ -51,6 +53,9 @@ class Transport {
 
  private:
   boost::asio::awaitable<Status> ConnectTo(boost::asio::ip::tcp::endpoint endpoint, Call::TimePoint until);
+  boost::asio::awaitable<Status> ConnectSocket(std::string host, int port);
+  boost::asio::awaitable<Status> Tunnel(const Url* proxy, const Url* url, const ClientRequest* request);
+  Status PrepareTls(const Url& url, const TlsOptions& tls);
   boost::asio::awaitable<Status> Handshake();
   boost::asio::awaitable<Status> SendRaw(std::string_view bytes);
   boost::asio::awaitable<Result<std::size_t>> ReceiveRaw(std::span<char> room);
