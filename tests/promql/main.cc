@@ -13,7 +13,7 @@
 #include "check.h"
 #include "lists.h"
 #include "loader.h"
-#include "memory_store.h"
+#include "server/promql/memory_store.h"
 #include "server/storage/tsdb/head.h"
 
 namespace cachescope::promqltest {
@@ -157,7 +157,7 @@ std::unique_ptr<storage::Storage> NewStore(const std::string& kind) {
     options.max_future = 0;
     return std::make_unique<tsdb::Head>(options);
   }
-  return std::make_unique<MemoryStore>();
+  return std::make_unique<promql::MemoryStore>();
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 
 #include "base/number.h"
 
@@ -268,6 +270,37 @@ class ScriptParser {
 };
 
 }  // namespace
+
+Result<DurationMs> ParseScriptDuration(std::string_view text) {
+  if (text == "0") return DurationMs{0};
+  struct Unit {
+    std::string_view name;
+    DurationMs ms;
+  };
+  static constexpr Unit kUnits[] = {{"y", 31536000000}, {"w", 604800000}, {"d", 86400000}, {"h", 3600000},
+                                    {"ms", 1},          {"m", 60000},     {"s", 1000}};
+  const std::string original(text);
+  DurationMs total = 0;
+  while (!text.empty()) {
+    std::size_t n = 0;
+    while (n < text.size() && std::isdigit(static_cast<unsigned char>(text[n])) != 0) ++n;
+    DurationMs number = 0;
+    if (n == 0 || std::from_chars(text.data(), text.data() + n, number).ec != std::errc()) {
+      return InvalidArgument("cannot parse duration: " + original);
+    }
+    text.remove_prefix(n);
+    bool found = false;
+    for (const Unit& unit : kUnits) {
+      if (!text.starts_with(unit.name)) continue;
+      total += number * unit.ms;
+      text.remove_prefix(unit.name.size());
+      found = true;
+      break;
+    }
+    if (!found) return InvalidArgument("cannot parse duration: " + original);
+  }
+  return total;
+}
 
 Result<std::vector<Command>> ParseScript(std::string_view text) { return ScriptParser(text).Parse(); }
 

@@ -10,24 +10,13 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "model/histogram.h"
-#include "model/labels.h"
+#include "server/promql/series_notation.h"
 
 namespace cachescope::promqltest {
 
-// One item of a value list.
-struct Point {
-  enum class Kind { kMissing, kFloat, kHistogram } kind = Kind::kMissing;
-  double f = 0;
-  FloatHistogram h;
-  bool hint_given = false;  // the histogram names its counter_reset_hint
-};
-
-struct SeriesLine {
-  Labels labels;
-  std::vector<Point> points;
-  std::vector<std::optional<DurationMs>> start_offsets;  // from an @st line; relative to each sample's time
-};
+using Point = promql::SeriesPoint;
+using promql::ParseSeriesLine;
+using promql::SeriesLine;
 
 struct Expectation {
   bool any_text = true;
@@ -73,9 +62,6 @@ struct Command {
 // kInvalidArgument "line N: …".
 Result<std::vector<Command>> ParseScript(std::string_view text);
 
-// One series line: metric, blank, values. `@st` lines are told apart by the caller.
-Result<SeriesLine> ParseSeriesLine(std::string_view line);
-Result<std::vector<Point>> ParseValues(std::string_view text);
 // "1m30s", "0".
 Result<DurationMs> ParseScriptDuration(std::string_view text);
 

@@ -1,4 +1,5 @@
-// Value lists: numbers, repetitions, staleness markers and histograms.
+#include "server/promql/series_notation.h"
+
 #include <fmt/format.h>
 
 #include <cctype>
@@ -7,11 +8,10 @@
 
 #include "base/number.h"
 #include "model/sample.h"
-#include "script.h"
 #include "server/promql/eval_histogram.h"
 #include "server/promql/parser.h"
 
-namespace cachescope::promqltest {
+namespace cachescope::promql {
 namespace {
 
 // A reader over one value list.
@@ -19,12 +19,13 @@ class ValueReader {
  public:
   explicit ValueReader(std::string_view text) : text_(text) {}
 
-  Result<std::vector<Point>> Read() {
-    std::vector<Point> out;
+  Result<std::vector<SeriesPoint>> Read() {
+    std::vector<SeriesPoint> out;
     while (true) {
       SkipBlanks();
       if (text_.empty()) return out;
       CACHESCOPE_RETURN_IF_ERROR(ReadItem(&out));
+      if (out.size() > kMaxSeriesPoints) return LimitExceeded("cannot expand values: more than 10,000,000 of them");
       if (!text_.empty() && !Blank()) return Error("blank expected");
     }
   }
@@ -47,6 +48,7 @@ class ValueReader {
     std::size_t n = 0;
     const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), n);
     if (error != std::errc()) return Error("repetition expected");
+    if (n > kMaxSeriesPoints) return LimitExceeded("cannot expand values: more than 10,000,000 of them");
     text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
     return n;
   }
@@ -71,7 +73,7 @@ class ValueReader {
     return *value;
   }
 
-  Status ReadItem(std::vector<Point>* out) {
+  Status ReadItem(std::vector<SeriesPoint>* out) {
     if (Take("_")) {
       std::size_t n = 1;
       if (Take("x")) {
@@ -82,7 +84,7 @@ class ValueReader {
     }
     if (text_.starts_with("{{")) return ReadHistograms(out);
     if (Take("stale")) {
-      Point point{Point::Kind::kFloat, StaleMarker(), {}, false};
+      SeriesPoint point{SeriesPoint::Kind::kFloat, StaleMarker(), {}, false};
       std::size_t n = 0;
       if (Take("x")) {
         CACHESCOPE_ASSIGN_OR_RETURN(n, Times());
@@ -101,16 +103,16 @@ class ValueReader {
       CACHESCOPE_ASSIGN_OR_RETURN(n, Times());
     }
     for (std::size_t i = 0; i <= n; ++i) {
-      out->push_back({Point::Kind::kFloat, value, {}, false});
+      out->push_back({SeriesPoint::Kind::kFloat, value, {}, false});
       value += delta;
     }
     return {};
   }
 
-  Status ReadHistograms(std::vector<Point>* out) {
-    Point base{Point::Kind::kHistogram, 0, {}, false};
+  Status ReadHistograms(std::vector<SeriesPoint>* out) {
+    SeriesPoint base{SeriesPoint::Kind::kHistogram, 0, {}, false};
     CACHESCOPE_RETURN_IF_ERROR(ReadHistogram(&base));
-    Point delta{Point::Kind::kHistogram, 0, {}, false};
+    SeriesPoint delta{SeriesPoint::Kind::kHistogram, 0, {}, false};
     int sign = 0;
     if (text_.starts_with("+{{") || text_.starts_with("-{{")) {
       sign = text_[0] == '+' ? 1 : -1;
@@ -126,8 +128,7 @@ class ValueReader {
     for (std::size_t i = 0; i <= n; ++i) {
       out->push_back(base);
       if (sign == 0) continue;
-      const auto result =
-          sign > 0 ? promql::AddHistogram(&base.h, delta.h) : promql::SubtractHistogram(&base.h, delta.h);
+      const auto result = sign > 0 ? AddHistogram(&base.h, delta.h) : SubtractHistogram(&base.h, delta.h);
       if (!result.compatible) return Error("histograms do not fit");
     }
     return {};
@@ -144,7 +145,7 @@ class ValueReader {
     }
   }
 
-  Status ReadHistogram(Point* out) {
+  Status ReadHistogram(SeriesPoint* out) {
     if (!Take("{{")) return Error("histogram expected");
     std::int32_t offset = 0;
     std::int32_t negative_offset = 0;
@@ -167,7 +168,7 @@ class ValueReader {
     return {};
   }
 
-  Status ReadField(std::string_view key, Point* out, std::int32_t* offset, std::int32_t* negative_offset) {
+  Status ReadField(std::string_view key, SeriesPoint* out, std::int32_t* offset, std::int32_t* negative_offset) {
     FloatHistogram& h = out->h;
     if (key == "buckets" || key == "n_buckets" || key == "custom_values") {
       CACHESCOPE_ASSIGN_OR_RETURN(std::vector<double> list, List());
@@ -217,45 +218,14 @@ class ValueReader {
 
 }  // namespace
 
-Result<std::vector<Point>> ParseValues(std::string_view text) { return ValueReader(text).Read(); }
+Result<std::vector<SeriesPoint>> ParseSeriesValues(std::string_view text) { return ValueReader(text).Read(); }
 
 Result<SeriesLine> ParseSeriesLine(std::string_view line) {
   SeriesLine out;
   std::string_view rest;
-  CACHESCOPE_ASSIGN_OR_RETURN(out.labels, promql::ParseMetricPrefix(line, &rest));
-  CACHESCOPE_ASSIGN_OR_RETURN(out.points, ParseValues(rest));
+  CACHESCOPE_ASSIGN_OR_RETURN(out.labels, ParseMetricPrefix(line, &rest));
+  CACHESCOPE_ASSIGN_OR_RETURN(out.points, ParseSeriesValues(rest));
   return out;
 }
 
-Result<DurationMs> ParseScriptDuration(std::string_view text) {
-  if (text == "0") return DurationMs{0};
-  struct Unit {
-    std::string_view name;
-    DurationMs ms;
-  };
-  static constexpr Unit kUnits[] = {{"y", 31536000000}, {"w", 604800000}, {"d", 86400000}, {"h", 3600000},
-                                    {"ms", 1},          {"m", 60000},     {"s", 1000}};
-  const std::string original(text);
-  DurationMs total = 0;
-  while (!text.empty()) {
-    std::size_t n = 0;
-    while (n < text.size() && std::isdigit(static_cast<unsigned char>(text[n])) != 0) ++n;
-    DurationMs number = 0;
-    if (n == 0 || std::from_chars(text.data(), text.data() + n, number).ec != std::errc()) {
-      return InvalidArgument("cannot parse duration: " + original);
-    }
-    text.remove_prefix(n);
-    bool found = false;
-    for (const Unit& unit : kUnits) {
-      if (!text.starts_with(unit.name)) continue;
-      total += number * unit.ms;
-      text.remove_prefix(unit.name.size());
-      found = true;
-      break;
-    }
-    if (!found) return InvalidArgument("cannot parse duration: " + original);
-  }
-  return total;
-}
-
-}  // namespace cachescope::promqltest
+}  // namespace cachescope::promql
