@@ -1,9 +1,10 @@
-// Text templates as Prometheus and Alertmanager users write them: the language of Go's text/template with Prometheus'
-// functions.
+// Text templates as Prometheus and Alertmanager users write them: the language of Go's text/template with the functions
+// of either.
 //
-// Actions: pipelines, variables, if / else if / else, with, range, comments, {{- trimming -}}. Functions: and or not eq
-// ne lt le gt ge len index print println printf, and those of functions.cc. Parsing is pure; a parsed template is
-// immutable and thread-safe.
+// All of the language: pipelines, variables, if / else if / else, with, range, break, continue, define, template,
+// block, comments, {{- trimming -}}. Messages are Go's: "template: NAME:LINE:COLUMN: executing "NAME" at <…>: cause".
+// Parsing is pure; a parsed template is immutable and thread-safe. Execution is bounded in steps, depth, output and
+// queries, and reaches no file but the machine's time zones.
 #pragma once
 
 #include <functional>
@@ -13,39 +14,60 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "server/template/value.h"
 
 namespace cachescope::templating {
 
-// What a template may reach besides its data.
-struct Environment {
-  // Runs an instant query and returns a list of {"Labels": labels, "Value": float}. Absent: `query` is an error.
-  std::function<Result<Value>(const std::string& query)> query;
-  std::string external_url;
-  std::map<std::string, Value> variables;   // "$labels" → …
-  std::size_t max_output_bytes = 64 << 10;  // beyond it expansion fails with kLimitExceeded
-  std::size_t max_steps = 100'000;          // actions executed, the same
+// Whose functions a template may call.
+enum class Dialect : unsigned char {
+  kPrometheus,    // annotations and labels of rules
+  kAlertmanager,  // notifications
 };
 
-struct Node;
+struct ParseOptions {
+  Dialect dialect = Dialect::kPrometheus;
+  // Names the main text may use, "$" included; Environment::variables has their values.
+  std::vector<std::string> variables = {"$labels", "$externalLabels", "$externalURL", "$value"};
+};
+
+// What a template may reach besides its data.
+struct Environment {
+  // Runs an instant query and returns SamplesValue (samples.h), or a list of {"Labels": labels, "Value": float}.
+  // Absent: `query` is an error.
+  std::function<Result<Value>(const std::string& query)> query;
+  std::string external_url;
+  std::map<std::string, Value> variables;  // "$labels" → …; those a template declares and this lacks read as nothing
+  std::size_t max_output_bytes = 64 << 10;  // beyond it expansion fails with kLimitExceeded; also of one value
+  std::size_t max_steps = 100'000;          // actions, iterations and function calls, the same
+  std::size_t max_depth = 32;               // templates within templates, the same
+  std::size_t max_queries = 10;             // calls of `query`, the same
+  TimestampMs now = 0;                      // what `now` and `since` take as the time; 0: the machine's
+};
+
+struct Tree;
+using TreeMap = std::map<std::string, std::shared_ptr<const Tree>, std::less<>>;
+
+// Nesting of parentheses and of blocks in a text; deeper ones are refused.
+inline constexpr int kMaxNesting = 64;
+// A longer text is refused.
+inline constexpr std::size_t kMaxTemplateBytes = 1 << 20;
 
 class Template {
  public:
-  // kInvalidArgument: "NAME:LINE: cause".
-  static Result<Template> Parse(std::string name, std::string_view text);
-  // kInvalidArgument when a function or field does not fit its data; kLimitExceeded beyond the environment's bounds.
+  // kInvalidArgument: "template: NAME:LINE: cause".
+  static Result<Template> Parse(std::string name, std::string_view text, const ParseOptions& options = ParseOptions());
+  // kInvalidArgument when a function or field does not fit its data; kLimitExceeded beyond the environment's bounds;
+  // what `query` failed with. About 1 µs for "{{ $labels.instance }} is {{ $value | humanize }}" (bench/template).
   Result<std::string> Expand(const Value& data, const Environment& environment) const;
+  // True when the text has no action: Expand returns it as it is.
+  bool IsPlain() const;
 
  private:
-  std::string name_;
-  std::shared_ptr<const Node> root_;
+  std::shared_ptr<const Tree> main_;
+  std::shared_ptr<const TreeMap> definitions_;  // of the text, with main_
 };
-
-// One function: arguments evaluated, in order. Registered in functions.cc.
-using Function = std::function<Result<Value>(const std::vector<Value>& args, const Environment& environment)>;
-// Null when unknown.
-const Function* FindTemplateFunction(std::string_view name);
 
 // Parse and Expand in one step.
 Result<std::string> ExpandTemplate(const std::string& name, std::string_view text, const Value& data,

@@ -49,7 +49,7 @@ TEST(TemplateTest, Expands) {
   f("{{ match \"^re\" $labels.job }}", "true");
   f("{{ $labels.instance | stripPort }} {{ $labels.instance | stripDomain }}", "db.example.org db:6379");
   f("{{ \"hello world\" | title }} {{ toUpper \"x\" }}", "Hello World X");
-  f("{{ graphLink \"up == 1\" }}", "/graph?g0.expr=up%20%3D%3D%201&g0.tab=0");
+  f("{{ graphLink \"up == 1\" }}", "/graph?g0.expr=up+%3D%3D+1&g0.tab=0");
   f("{{ externalURL }}{{ pathPrefix }}", "http://localhost:22243/x/x");
   f("{{ len \"abc\" }} {{ index $labels \"job\" }} {{ print 1 2 \"a\" }}", "3 redis 1 2a");
   f("{{ parseDuration \"1h30m\" }}", "5400");
@@ -84,14 +84,17 @@ TEST(TemplateTest, ErrorsNameTemplateLineAndCause) {
     EXPECT_EQ(got.status().message(), want);
   };
   f("a\n{{ nosuch 1 }}", "template: t:2: function \"nosuch\" not defined");
-  f("{{ if true }}", "template: t:1: unexpected end of template: {{end}} is missing");
+  f("{{ if true }}", "template: t:1: unexpected EOF");
   f("{{ end }}", "template: t:1: unexpected {{end}}");
-  f("{{ .Nope }}", "template: t:1: can't evaluate field Nope");
+  f("x\n {{ .Nope }}", "template: t:2:4: executing \"t\" at <.Nope>: can't evaluate field Nope in type map[string]any");
   f("{{ $nope }}", "template: t:1: undefined variable \"$nope\"");
-  f("{{ humanize \"x\" }}", "template: t:1: error calling humanize: can't convert \"x\" to a number");
-  f("{{ query \"bad\" }}", "template: t:1: error calling query: 1:1: parse error");
-  f("{{ \"open }}", "template: t:1: unclosed action");
-  f("{{ 1 2 }}", "template: t:1: can't give argument to non-function");
+  f("{{ humanize \"x\" }}",
+    "template: t:1:3: executing \"t\" at <humanize \"x\">: error calling humanize: strconv.ParseFloat: parsing \"x\": "
+    "invalid syntax");
+  f("{{ query \"bad\" }}",
+    "template: t:1:3: executing \"t\" at <query \"bad\">: error calling query: 1:1: parse error");
+  f("{{ \"open }}", "template: t:1: unterminated quoted string");
+  f("{{ 1 2 }}", "template: t:1:3: executing \"t\" at <1>: can't give argument to non-function 1");
 }
 
 TEST(TemplateTest, OutputAndWorkAreBounded) {
