@@ -99,6 +99,9 @@ void AddServe(CLI::App* root, Arguments* out) {
       ->capture_default_str()
       ->type_name("DIR")
       ->group("Storage");
+  app->add_flag("--read-only", out->server.read_only,
+                "answer from the data directory and change nothing in it: nothing is collected, evaluated or taken in")
+      ->group("Storage");
   app->add_flag("--web.enable-remote-write-receiver,!--web.disable-remote-write-receiver", out->server.remote_write,
                 "answer POST /api/v1/write; on unless disabled")
       ->group("Web");

@@ -202,6 +202,7 @@ Status WriteReceiver::Batch::Commit() {
   for (const PendingExemplar& pending : exemplars_) {
     kept += receiver_->exemplars_->AddExemplar(pending.series, pending.exemplar).ok() ? 1 : 0;
   }
+  if (!exemplars_.empty()) receiver_->exemplars_->Flush();
   WriteCounters& counters = receiver_->counters_;
   counters.samples.fetch_add(samples_, std::memory_order_relaxed);
   counters.histograms.fetch_add(histograms_, std::memory_order_relaxed);

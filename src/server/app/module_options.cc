@@ -83,14 +83,17 @@ StoreOptions StoreOptionsOf(const ServerOptions& options, const StorageConfig& c
   out.retention_bytes = options.retention_bytes;
   out.config = config;
   out.exemplars = exemplars;
+  out.read_only = options.read_only;
   return out;
 }
 
 std::vector<std::pair<std::string, std::string>> FlagsOf(const ServerOptions& options) {
   return {{"config.file", options.config_file},
+          {"insecure-listen", options.insecure_listen ? "true" : "false"},
           {"query.max-concurrency", std::to_string(options.query_concurrency)},
           {"query.max-samples", std::to_string(options.query_max_samples)},
           {"query.timeout", FormatDuration(options.query_timeout)},
+          {"read-only", options.read_only ? "true" : "false"},
           {"storage.max-series", std::to_string(options.max_series)},
           {"storage.tsdb.path", options.storage_path},
           {"storage.tsdb.retention.time", FormatDuration(RetentionOf(options))},

@@ -42,6 +42,9 @@ void CollectDisk(const tsdb::DbStats& stats, Families* out) {
          Number(stats.compactions));
   AddOne(out, "cachescope_storage_maintenance_failures_total", "Cuts, compactions and deletions that failed.", kCounter,
          Number(stats.failures));
+  AddOne(out, "cachescope_storage_exemplar_log_failures_total",
+         "Batches of exemplars that could not be logged; they are in memory all the same.", kCounter,
+         Number(stats.exemplar_failures));
   FamilySnapshot& deleted = AddFamily(out, "cachescope_storage_blocks_deleted_total",
                                       "Blocks deleted because of the retention, by what asked for it.", kCounter);
   deleted.series.push_back({{{"reason", "size"}}, Number(stats.deleted_by_size), {}, 0});

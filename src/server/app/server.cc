@@ -17,10 +17,10 @@
 #include "server/app/module_options.h"
 #include "server/app/self_metrics.h"
 #include "server/app/self_source.h"
+#include "server/app/source_targets.h"
 #include "server/app/start_gate.h"
 #include "server/app/store.h"
 #include "server/collect/adapters/host/host_source.h"
-#include "server/collect/adapters/redis/redis_source.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/client.h"
 #include "server/http/server.h"
@@ -54,32 +54,6 @@ std::string Hostname() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-// Everything that decides how a Redis is read. Passwords are part of it: a changed one makes a new source. It is never
-// printed.
-std::string FingerprintOf(const CacheConfig& cache) {
-  const auto& r = cache.redis;
-  std::string out;
-  for (const std::string& part :
-       {r.address.ToString(), r.address.username, r.address.password, std::to_string(r.address.database),
-        r.password_file, r.ca_file, r.cert_file, r.key_file, r.server_name,
-        std::to_string(static_cast<int>(r.insecure_skip_verify))}) {
-    out += std::to_string(part.size()) + ":" + part;
-  }
-  return out;
-}
-
-collect::SourceTarget CacheTarget(const CacheConfig& cache) {
-  collect::SourceTarget out;
-  out.job = "redis";
-  out.url = cache.redis.address.ToString();
-  out.labels = LabelsBuilder(cache.labels).Set("instance", cache.name).Build();
-  out.source = collect::redis::NewRedisSource(cache.redis);
-  out.interval = cache.interval;
-  out.timeout = std::min(cache.timeout, cache.interval);
-  out.fingerprint = FingerprintOf(cache);
-  return out;
-}
-
 class ServerImpl final : public Server {
  public:
   explicit ServerImpl(ServerOptions options)
@@ -104,6 +78,7 @@ class ServerImpl final : public Server {
  private:
   Result<Config> ReadConfig() const;
   Status Apply(const Config& config);
+  Status ApplyCollecting(const Config& config);
   std::vector<collect::SourceTarget> Sources(const Config& config) const;
   std::shared_ptr<api::ApiContext> MakeContext();
   void AttachStore(api::ApiContext* context);
@@ -121,8 +96,8 @@ class ServerImpl final : public Server {
   DirectoryLock lock_;
   ReloadState reload_;
   StartGate gate_;
+  std::unique_ptr<storage::ExemplarStore> exemplars_;  // the store writes down what is in it
   Store store_;
-  std::unique_ptr<storage::ExemplarStore> exemplars_;
   api::WriteReceiver write_;
   promql::Engine engine_;
   std::unique_ptr<notify::Notifier> notifier_;
@@ -152,7 +127,8 @@ Result<Config> ServerImpl::ReadConfig() const {
     CACHESCOPE_ASSIGN_OR_RETURN(config, LoadConfig(options_.config_file, engine_.options().parser));
   }
   std::vector<std::string> urls = options_.cache_urls;
-  if (urls.empty() && options_.config_file.empty() && options_.discover_local) urls = DiscoverLocalCaches();
+  if (urls.empty() && options_.config_file.empty() && options_.discover_local && !options_.read_only)
+    urls = DiscoverLocalCaches();
   for (const std::string& url : urls) {
     CACHESCOPE_ASSIGN_OR_RETURN(CacheConfig cache, CacheFromUrl(url));
     if (options_.cache_interval > 0) cache.interval = options_.cache_interval;
@@ -192,7 +168,8 @@ std::vector<collect::SourceTarget> ServerImpl::Sources(const Config& config) con
   return out;
 }
 
-Status ServerImpl::Apply(const Config& config) {
+// What fills the store or tells about it.
+Status ServerImpl::ApplyCollecting(const Config& config) {
   rules::RuleManagerOptions rule_options;
   rule_options.evaluation_interval = config.evaluation_interval;
   rule_options.external_labels = config.scrape_defaults.external_labels;
@@ -200,6 +177,11 @@ Status ServerImpl::Apply(const Config& config) {
   CACHESCOPE_RETURN_IF_ERROR(rules_->Apply(config.rule_files, rule_options));
   CACHESCOPE_RETURN_IF_ERROR(scrape_.Apply(config.scrape_configs, Sources(config)));
   notifier_->Apply(config.alerts, external_url_);
+  return {};
+}
+
+Status ServerImpl::Apply(const Config& config) {
+  if (!options_.read_only) CACHESCOPE_RETURN_IF_ERROR(ApplyCollecting(config));
   for (const std::string& warning : config.warnings) LogWarn(warning);
   const std::lock_guard lock(mu_);
   config_text_ = config.text;
@@ -282,6 +264,13 @@ void ServerImpl::AttachStore(api::ApiContext* context) {
   context->head = &store_.head();
   tsdb::Db* const db = store_.db();
   if (db == nullptr) return;
+  if (options_.read_only) {
+    const Status refusal = Unavailable("the store is read only (--read-only)");
+    context->delete_series = [refusal](TimestampMs, TimestampMs, const std::vector<Matcher>&) { return refusal; };
+    context->clean_tombstones = [refusal] { return refusal; };
+    context->snapshot = [refusal](bool) -> Result<std::string> { return refusal; };
+    return;
+  }
   context->delete_series = [db](TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers) {
     return db->DeleteSeries(mint, maxt, matchers).status();
   };

@@ -127,6 +127,11 @@ Status Store::Open(const StoreOptions& options) {
   db.log.interval = config.wal_sync_interval;
   db.min_free = config.min_free;
   db.exemplars = options.exemplars;
+  db.read_only = options.read_only;
+  if (db.read_only && !HoldsMetrics(*db.env, options.path)) {
+    return NotFound("cannot use data directory " + options.path +
+                    ": it holds neither blocks nor a log, and nothing is made with --read-only");
+  }
   db.report = [log = ReplayReport(), report = options.report](const tsdb::ReplayProgress& progress) mutable {
     log(progress);
     if (report) report(progress);

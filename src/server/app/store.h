@@ -33,6 +33,7 @@ struct StoreOptions {
   DurationMs retention_time = 0;      // 0: for ever
   std::uint64_t retention_bytes = 0;  // 0: no limit
   StorageConfig config;
+  bool read_only = false;                       // nothing changes on disk; samples are refused
   storage::ExemplarStore* exemplars = nullptr;  // not owned
   // While Open reads the log, after each segment of it.
   std::function<void(const tsdb::ReplayProgress&)> report;

@@ -208,6 +208,7 @@ Status ScrapeBatch::Commit() {
   // One that is refused (too long, out of order) is counted by its store and does not concern the samples.
   for (const PendingExemplar& pending : pending_exemplars_)
     static_cast<void>(exemplars_->AddExemplar(pending.series, pending.exemplar));
+  if (!pending_exemplars_.empty()) exemplars_->Flush();
   pending_exemplars_.clear();
   committed_round_ = cache_.round();
   counters_->samples.fetch_add(appended_, std::memory_order_relaxed);

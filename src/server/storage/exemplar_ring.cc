@@ -35,6 +35,9 @@ class ExemplarRing final : public ExemplarStore {
   Status AddExemplar(const Labels& series, const Exemplar& exemplar) override;
   std::vector<SeriesExemplars> Select(TimestampMs mint, TimestampMs maxt,
                                       const std::vector<std::vector<Matcher>>& matcher_sets) const override;
+  void SetLog(Log log) override;
+  void Flush() override;
+  void LogAgain() override;
   ExemplarStats exemplar_stats() const override {
     const std::lock_guard lock(mu_);
     ExemplarStats out = stats_;
@@ -46,18 +49,33 @@ class ExemplarRing final : public ExemplarStore {
 
  private:
   using Map = std::unordered_map<Labels, std::deque<Exemplar>>;
+  Status AddLocked(const Labels& series, const Exemplar& exemplar);
   void DropOldest();
 
   const std::size_t capacity_;
+  std::mutex log_mu_;  // taken before mu_
+  Log log_;            // guarded by log_mu_
   mutable std::mutex mu_;
   // Guarded by mu_. Nodes of the map stay where they are, so the ring may point at them.
   Map by_series_;
   std::deque<Map::value_type*> order_;  // whose exemplar came first, second …
   ExemplarStats stats_;
+  bool logged_ = false;                   // there is a log
+  std::vector<StoredExemplar> unlogged_;  // stored since the last Flush
 };
 
 Status ExemplarRing::AddExemplar(const Labels& series, const Exemplar& exemplar) {
-  const std::lock_guard lock(mu_);
+  bool flush = false;
+  {
+    const std::lock_guard lock(mu_);
+    CACHESCOPE_RETURN_IF_ERROR(AddLocked(series, exemplar));
+    flush = unlogged_.size() >= kUnflushed;
+  }
+  if (flush) Flush();
+  return {};
+}
+
+Status ExemplarRing::AddLocked(const Labels& series, const Exemplar& exemplar) {
   if (Runes(exemplar.labels) > kMaxExemplarRunes) {
     ++stats_.invalid;
     return InvalidArgument("label length for exemplar exceeds maximum of " + std::to_string(kMaxExemplarRunes) +
@@ -79,7 +97,40 @@ Status ExemplarRing::AddExemplar(const Labels& series, const Exemplar& exemplar)
   node->second.push_back(exemplar);
   order_.push_back(&*node);
   ++stats_.appended;
+  if (logged_) unlogged_.push_back({series, exemplar});
   return {};
+}
+
+void ExemplarRing::SetLog(Log log) {
+  const std::lock_guard logging(log_mu_);
+  log_ = std::move(log);
+  const std::lock_guard lock(mu_);
+  logged_ = log_ != nullptr;
+  unlogged_.clear();
+}
+
+void ExemplarRing::Flush() {
+  const std::lock_guard logging(log_mu_);
+  std::vector<StoredExemplar> batch;
+  {
+    const std::lock_guard lock(mu_);
+    batch.swap(unlogged_);
+  }
+  if (log_ && !batch.empty()) log_(batch);
+}
+
+void ExemplarRing::LogAgain() {
+  const std::lock_guard logging(log_mu_);
+  std::vector<StoredExemplar> all;
+  {
+    const std::lock_guard lock(mu_);
+    if (!logged_) return;
+    unlogged_.clear();
+    all.reserve(order_.size());
+    std::unordered_map<const Map::value_type*, std::size_t> taken;
+    for (const Map::value_type* node : order_) all.push_back({node->first, node->second[taken[node]++]});
+  }
+  if (!all.empty()) log_(all);
 }
 
 void ExemplarRing::DropOldest() {

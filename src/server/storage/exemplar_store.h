@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +24,12 @@ struct Exemplar {
 struct SeriesExemplars {
   Labels series;
   std::vector<Exemplar> exemplars;  // ascending by time
+};
+
+// One exemplar with the series it belongs to.
+struct StoredExemplar {
+  Labels series;
+  Exemplar exemplar;
 };
 
 struct ExemplarStats {
@@ -50,6 +58,16 @@ class ExemplarStore {
                                               const std::vector<std::vector<Matcher>>& matcher_sets) const = 0;
 
   virtual ExemplarStats exemplar_stats() const = 0;
+
+  // Where exemplars are written down. `log` gets those stored since the last Flush, in their order; LogAgain gives it
+  // all that are held, the oldest first. No two calls of it overlap, and none is under way when SetLog returns. Empty:
+  // nobody writes. All three are thread-safe and must not be called by `log`.
+  using Log = std::function<void(std::span<const StoredExemplar>)>;
+  virtual void SetLog(Log log) = 0;
+  // To be called once a batch is added. Also done when kUnflushed wait.
+  virtual void Flush() = 0;
+  virtual void LogAgain() = 0;
+  static constexpr std::size_t kUnflushed = 1024;
 
   // A ring in memory that holds at most `capacity` exemplars, about 200 bytes each; 0 keeps none.
   static std::unique_ptr<ExemplarStore> NewInMemory(std::size_t capacity);

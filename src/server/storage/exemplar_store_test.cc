@@ -66,5 +66,61 @@ TEST(ExemplarStoreTest, RefusesLongLabels) {
   EXPECT_EQ(ExemplarStore::NewInMemory(0)->AddExemplar(Labels{{"a", "b"}}, {}).code(), Code::kOk);
 }
 
+class ExemplarLogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    store_->SetLog([this](std::span<const StoredExemplar> exemplars) {
+      ++calls_;
+      for (const StoredExemplar& stored : exemplars) logged_.push_back(stored.exemplar.t);
+    });
+  }
+  void Add(const char* series, TimestampMs t) {
+    (void)store_->AddExemplar(Labels{{"__name__", series}}, {Labels{{"n", std::to_string(t)}}, 1, t});
+  }
+
+  std::unique_ptr<ExemplarStore> store_ = ExemplarStore::NewInMemory(4);
+  std::vector<TimestampMs> logged_;
+  int calls_ = 0;
+};
+
+TEST_F(ExemplarLogTest, GetsWhatIsStoredOnceAndInOrder) {
+  Add("a", 1);
+  Add("b", 2);
+  Add("a", 3);
+  Add("a", 3);  // the same again
+  Add("a", 2);  // refused
+  EXPECT_EQ(calls_, 0);
+  store_->Flush();
+  EXPECT_EQ(logged_, (std::vector<TimestampMs>{1, 2, 3}));
+  store_->Flush();
+  EXPECT_EQ(calls_, 1);
+  for (TimestampMs t = 10; t < 10 + static_cast<TimestampMs>(ExemplarStore::kUnflushed); ++t) Add("a", t);
+  EXPECT_EQ(calls_, 2) << "so many do not wait";
+  EXPECT_EQ(logged_.size(), 3 + ExemplarStore::kUnflushed);
+}
+
+TEST_F(ExemplarLogTest, AgainIsAllThatIsHeldTheOldestFirst) {
+  store_->LogAgain();
+  EXPECT_EQ(calls_, 0);
+  for (TimestampMs t = 1; t <= 6; ++t) Add(t % 3 == 0 ? "b" : "a", t);
+  store_->LogAgain();
+  EXPECT_EQ(logged_, (std::vector<TimestampMs>{3, 4, 5, 6}));
+  store_->Flush();
+  EXPECT_EQ(calls_, 1) << "they are in it";
+}
+
+TEST_F(ExemplarLogTest, WithoutALogNothingIsGatheredForIt) {
+  store_->SetLog(nullptr);
+  Add("a", 1);
+  store_->Flush();
+  store_->LogAgain();
+  SetUp();
+  store_->Flush();
+  EXPECT_EQ(calls_, 0);
+  Add("a", 2);
+  store_->Flush();
+  EXPECT_EQ(logged_, (std::vector<TimestampMs>{2}));
+}
+
 }  // namespace
 }  // namespace cachescope::storage

@@ -124,6 +124,8 @@ class Head final : public storage::Storage {
   // touched. Linear in the matching series.
   Result<std::size_t> Delete(TimestampMs mint, TimestampMs maxt, const std::vector<Matcher>& matchers);
 
+  // The series with these labels, if they stand in the log; else 0. One look-up.
+  storage::SeriesRef LoggedRef(const Labels& labels) const;
   // Every series whose labels stand in the log, for a copy of them. `visit` must not use the head.
   void VisitLogged(const std::function<void(storage::SeriesRef, const Labels&)>& visit) const;
 

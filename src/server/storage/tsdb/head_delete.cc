@@ -67,6 +67,15 @@ bool Head::QuietBefore(TimestampMs t, DurationMs quiet) const {
   return true;
 }
 
+SeriesRef Head::LoggedRef(const Labels& labels) const {
+  SeriesShards::Shard& shard = state_->shards.ForLabels(labels);
+  const std::lock_guard lock(shard.mu);
+  const auto found = shard.series.find(labels);
+  if (found == shard.series.end()) return 0;
+  const std::lock_guard series_lock((*found)->lock());
+  return (*found)->labels_mark == 0 ? 0 : (*found)->ref();
+}
+
 void Head::VisitLogged(const std::function<void(SeriesRef, const Labels&)>& visit) const {
   const Session session(state_->sessions);
   for (const SeriesRef ref : state_->index.All()) {

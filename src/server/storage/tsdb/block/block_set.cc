@@ -31,6 +31,8 @@ Status BlockSet::LookThrough(bool at_start) {
   const std::shared_ptr<const List> old = blocks();
   const ScanMode mode = read_only_ ? ScanMode::kReadOnly : at_start ? ScanMode::kStart : ScanMode::kReload;
   Result<BlockScan> scan = ScanBlocks(env_, directory_, *old, mode);
+  std::vector<MissingBlock> missing;
+  if (scan.ok()) missing = FindMissingBlocks(env_, directory_, scan->absent);
   const std::lock_guard lock(mu_);
   ++stats_.reloads;
   if (!scan.ok()) {
@@ -39,6 +41,7 @@ Status BlockSet::LookThrough(bool at_start) {
   }
   if (scan->machine_failed) ++stats_.reload_failures;
   absent_ = std::move(scan->absent);
+  missing_ = missing.empty() ? nullptr : std::make_shared<const std::vector<MissingBlock>>(std::move(missing));
   stats_.quarantined = scan->quarantined;
   blocks_ = std::make_shared<const List>(std::move(scan->blocks));
   return {};
@@ -52,6 +55,15 @@ BlockSet::Snapshot BlockSet::blocks() const {
 std::vector<AbsentBlock> BlockSet::absent() const {
   const std::lock_guard lock(mu_);
   return absent_;
+}
+
+std::vector<std::string> BlockSet::WarningsFor(TimestampMs mint, TimestampMs maxt) const {
+  std::shared_ptr<const std::vector<MissingBlock>> missing;
+  {
+    const std::lock_guard lock(mu_);
+    missing = missing_;
+  }
+  return missing == nullptr ? std::vector<std::string>() : WarningsOfMissing(env_, *missing, mint, maxt);
 }
 
 BlockSetStats BlockSet::stats() const {

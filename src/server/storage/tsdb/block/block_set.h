@@ -18,30 +18,16 @@
 #include <vector>
 
 #include "base/env.h"
-#include "server/storage/tsdb/block/block.h"
+#include "server/storage/tsdb/block/block_list.h"
 #include "server/storage/tsdb/block/block_set_stats.h"
+#include "server/storage/tsdb/block/missing_blocks.h"
 
 namespace cachescope::tsdb {
 
-inline constexpr const char* kTmpForCreation = ".tmp-for-creation";
-inline constexpr const char* kTmpForDeletion = ".tmp-for-deletion";
-inline constexpr const char* kQuarantine = "quarantine";
-
 class BlockSet {
  public:
-  using List = std::vector<std::shared_ptr<Block>>;
-  // The list of one moment. Of a temporary, `*` gives a copy, so that `for (… : *set.blocks())` is safe.
-  class Snapshot {
-   public:
-    explicit Snapshot(std::shared_ptr<const List> list) : list_(std::move(list)) {}
-    const List& operator*() const& noexcept { return *list_; }
-    List operator*() && { return *list_; }
-    const List* operator->() const noexcept { return list_.get(); }
-    operator std::shared_ptr<const List>() const { return list_; }  // NOLINT: it is one
-
-   private:
-    std::shared_ptr<const List> list_;
-  };
+  using List = BlockList;
+  using Snapshot = BlockListSnapshot;
 
   // `directory` is made if it is not there. `read_only`: nothing on disk changes, now or at Reload; what would be
   // removed or set aside is not served. Errors are the Env's about the directory itself; a block never fails it.
@@ -55,6 +41,9 @@ class BlockSet {
   Snapshot blocks() const;
   // Of the last look through the directory.
   std::vector<AbsentBlock> absent() const;
+  // What an answer over [mint, maxt] is to be accompanied by: blocks of these times that are in quarantine or not
+  // served (missing_blocks.h). As of the last look, without those that were taken away since.
+  std::vector<std::string> WarningsFor(TimestampMs mint, TimestampMs maxt) const;
   BlockSetStats stats() const;
 
   // Looks through the directory again: takes in what came, drops what went.
@@ -121,6 +110,7 @@ class BlockSet {
   // Guarded by mu_.
   std::shared_ptr<const List> blocks_ = std::make_shared<const List>();
   std::vector<AbsentBlock> absent_;
+  std::shared_ptr<const std::vector<MissingBlock>> missing_;  // null: none
   BlockSetStats stats_;
 };
 

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "server/storage/merge_querier.h"
 #include "server/storage/tsdb/db/checkpoint.h"
+#include "server/storage/tsdb/db/exemplar_log.h"
 #include "server/storage/tsdb/wal/record.h"
+#include "server/storage/warning_querier.h"
 
 namespace cachescope::tsdb {
 namespace {
@@ -79,6 +81,7 @@ Status Db::Start() {
   // Without space it waits for the next start.
   if (!replay_.has_cut) (void)log_->NoteCut(cut_);
   segments_since_ = options_.head.clock->NowMs();
+  LogExemplars();
   if (options_.background) maintainer_ = std::thread([this] { Run(); });
   return {};
 }
@@ -166,7 +169,23 @@ Status Db::WriteSnapshot() {
   CACHESCOPE_ASSIGN_OR_RETURN(snapshot_bytes_, WriteHeadSnapshot(*options_.env, directory_, *head_, position));
   snapshot_at_bytes_ = before.bytes;
   snapshot_stale_ = false;
+  // The next start does not read what is older than the snapshot.
+  if (options_.exemplars != nullptr) {
+    const std::uint64_t bytes = log_->stats().bytes;
+    options_.exemplars->LogAgain();
+    snapshot_at_bytes_ += log_->stats().bytes - bytes;
+  }
   return {};
+}
+
+// From now on.
+void Db::LogExemplars() {
+  if (options_.exemplars == nullptr) return;
+  options_.exemplars->SetLog([this](std::span<const storage::StoredExemplar> exemplars) {
+    // What the disk has no room for is in memory all the same.
+    if (const Status status = WriteExemplars(exemplars, *head_, log_.get()); !status.ok())
+      exemplar_failures_.fetch_add(1, std::memory_order_relaxed);
+  });
 }
 
 // Samples that another program had in head chunks alone: those are not read again once the log has records of ours.
@@ -193,10 +212,12 @@ Db::~Db() {
   wake_.notify_all();
   if (maintainer_.joinable()) maintainer_.join();
   if (log_ == nullptr) return;
+  if (options_.exemplars != nullptr) options_.exemplars->Flush();
   Status status = log_->Sync();
   if (status.ok() && options_.snapshots && !past_closed_ &&
       (snapshot_stale_ || log_->stats().bytes > snapshot_at_bytes_))
     status = WriteSnapshot();
+  if (options_.exemplars != nullptr) options_.exemplars->SetLog(nullptr);
   if (!status.ok()) {
     LogError("cannot make the log durable", {{"error", std::string(status.message())}});
   }
@@ -225,6 +246,8 @@ std::unique_ptr<storage::Querier> Db::NewQuerier(TimestampMs mint, TimestampMs m
     if (meta.mint > maxt || meta.maxt <= mint) continue;
     parts.push_back({block->NewQuerier(mint, maxt), meta.maxt - 1});
   }
+  if (std::vector<std::string> warnings = blocks_->WarningsFor(mint, maxt); !warnings.empty())
+    parts.push_back({storage::NewWarningQuerier(std::move(warnings)), kMinTime});
   if (parts.empty()) return head;
   parts.push_back({std::move(head)});
   return storage::MergeQueriers(std::move(parts));
@@ -241,6 +264,7 @@ DbStats Db::stats() const {
   out.cuts = cuts_.load();
   out.compactions = compactions_.load();
   out.failures = failures_.load();
+  out.exemplar_failures = exemplar_failures_.load();
   out.deleted_by_time = deleted_by_time_.load();
   out.deleted_by_size = deleted_by_size_.load();
   return out;

@@ -44,11 +44,12 @@ struct DbOptions {
   // Below this free space nothing is taken; kDefaultMinFree: a twentieth of the disk, at most 256 MiB.
   std::uint64_t min_free = kDefaultMinFree;
   static constexpr std::uint64_t kDefaultMinFree = UINT64_MAX;
-  bool read_only = false;                             // nothing on disk changes; Append is refused
-  bool snapshots = true;                              // of the head, for a quick start
-  bool background = true;                             // false: the caller calls Maintain
-  Env* env = &Env::Posix();                           // not owned
-  storage::ExemplarStore* exemplars = nullptr;        // filled by the replay; not owned
+  bool read_only = false;    // nothing on disk changes; Append is refused
+  bool snapshots = true;     // of the head, for a quick start
+  bool background = true;    // false: the caller calls Maintain
+  Env* env = &Env::Posix();  // not owned
+  // Filled by the replay, then written to the log as it fills; not owned, outlives the Db.
+  storage::ExemplarStore* exemplars = nullptr;
   std::function<void(const ReplayProgress&)> report;  // while opening
 };
 
@@ -62,6 +63,8 @@ struct DbStats {
   std::uint64_t cuts = 0;
   std::uint64_t compactions = 0;
   std::uint64_t failures = 0;  // of cuts, compactions, checkpoints and retention
+  std::uint64_t exemplar_failures =
+      0;  // batches of exemplars that could not be logged; they are in memory all the same
   std::uint64_t deleted_by_time = 0;
   std::uint64_t deleted_by_size = 0;
 };
@@ -99,6 +102,7 @@ class Db final : public storage::Storage {
   Status LoadHead();
   Result<std::vector<LoadCounts>> LoadSnapshot(HeadLoader* loader, ReplayOptions* replay);
   void KeepHeadChunks();
+  void LogExemplars();
   Status WriteSnapshot();
   Status SnapshotWhenDue();
   Status CheckSpace();
@@ -133,6 +137,7 @@ class Db final : public storage::Storage {
   std::atomic<std::uint64_t> cuts_{0};
   std::atomic<std::uint64_t> compactions_{0};
   std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> exemplar_failures_{0};
   std::atomic<std::uint64_t> deleted_by_time_{0};
   std::atomic<std::uint64_t> deleted_by_size_{0};
 

@@ -525,5 +525,74 @@ TEST_F(DbTest, AgreesWithTheModelInALongLife) {
   EXPECT_GE(db_->stats().blocks.blocks, 2U);
 }
 
+// What a torn end loses is told by name, kept, and cut off.
+TEST_F(DbTest, ATornEndIsCopiedBeforeItIsCut) {
+  Open();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Write(kBegin + i * 1000, 20, i * 1.7).ok());
+  db_.reset();
+  const std::string segment = directory_.path() + "/wal/00000000";
+  const std::uint64_t whole = std::filesystem::file_size(segment);
+  std::ofstream(segment, std::ios::binary | std::ios::app) << std::string("\x01\x40\x00half a record", 16);
+  const std::string bytes = *Env::Posix().ReadFile(segment, 1 << 20);
+  {
+    DbOptions options = Options();
+    options.read_only = true;
+    Open(options);
+    EXPECT_EQ(*Env::Posix().ReadFile(segment, 1 << 20), bytes) << "reading changes nothing";
+    EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/quarantine"));
+  }
+  Open();
+  EXPECT_EQ(std::filesystem::file_size(segment), whole);
+  const std::string copy = directory_.path() + "/quarantine/wal-00000000.torn-at-" + std::to_string(whole);
+  EXPECT_EQ(*Env::Posix().ReadFile(copy, 1 << 20), bytes.substr(whole));
+  EXPECT_EQ(db_->stats().blocks.quarantined, 0u) << "it is no block";
+  EXPECT_TRUE(Same());
+}
+
+TEST_F(DbTest, ATornEndThatCannotBeCopiedIsNotCut) {
+  Open();
+  ASSERT_TRUE(Write(kBegin, 20, 1.7).ok());
+  db_.reset();
+  const std::string segment = directory_.path() + "/wal/00000000";
+  std::ofstream(segment, std::ios::binary | std::ios::app) << "\x01\x40half a record";
+  const std::uint64_t torn = std::filesystem::file_size(segment);
+  std::ofstream(directory_.path() + "/quarantine") << "a file is in the way";
+  Open();
+  EXPECT_EQ(std::filesystem::file_size(segment), torn);
+  EXPECT_TRUE(Same());
+  ASSERT_TRUE(Write(kBegin + 1000, 20, 1.8).ok());
+  Kill(Options());
+  EXPECT_TRUE(Same());
+}
+
+TEST_F(DbTest, QueriesOverAQuarantinedBlockWarn) {
+  Open();
+  Fill(kBegin, kBegin + 6 * kHour, 3);
+  ASSERT_TRUE(db_->Maintain().ok());
+  ASSERT_GE(db_->blocks().blocks()->size(), 2u);
+  const BlockMeta first = db_->blocks().blocks()->front()->meta();
+  const TimestampMs head = db_->head().stats().min_time;
+  db_.reset();
+  ASSERT_TRUE(Env::Posix().ReplaceFile(directory_.path() + "/" + first.ulid + "/index", "garbage").ok());
+  Open();
+  const auto warnings = [&](TimestampMs mint, TimestampMs maxt) {
+    const auto querier = db_->NewQuerier(mint, maxt);
+    const auto set = querier->Select(false, {}, EverySeries());
+    EXPECT_TRUE(set.ok());
+    const auto list = querier->SelectList({}, EverySeries());
+    EXPECT_TRUE(list.ok());
+    EXPECT_EQ(set->warnings, (*list)->warnings);
+    return set->warnings;
+  };
+  ASSERT_EQ(warnings(first.mint, head).size(), 1u);
+  EXPECT_NE(warnings(first.mint, first.maxt - 1)[0].find(first.ulid), std::string::npos);
+  EXPECT_TRUE(warnings(head, head + kHour).empty());
+  EXPECT_TRUE(warnings(first.maxt, head).empty());
+  // Names and values are answered all the same.
+  const auto querier = db_->NewQuerier(first.mint, head);
+  EXPECT_EQ(*querier->LabelNames({}, 0), (std::vector<std::string>{"__name__", "i"}));
+  EXPECT_EQ(querier->LabelValues("i", {}, 0)->size(), 3u);
+}
+
 }  // namespace
 }  // namespace cachescope::tsdb

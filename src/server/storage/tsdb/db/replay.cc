@@ -6,9 +6,11 @@
 #include "base/log.h"
 #include "server/storage/tsdb/db/head_chunk_load.h"
 #include "server/storage/tsdb/db/replay_workers.h"
+#include "server/storage/tsdb/db/torn_end.h"
 #include "server/storage/tsdb/head_log.h"
 #include "server/storage/tsdb/wal/log_reader.h"
 #include "server/storage/tsdb/wal/record.h"
+#include "server/storage/tsdb/wal/segment_bytes.h"
 
 namespace cachescope::tsdb {
 namespace {
@@ -20,15 +22,19 @@ constexpr std::string_view kCheckpointPrefix = "checkpoint.";
 // Reads the logs in order, makes the series, and hands the samples to the workers.
 class LogReplay {
  public:
-  LogReplay(Env& env, HeadLoader* loader, const ReplayOptions& options)
-      : env_(env), loader_(loader), options_(options), workers_(loader, options.threads) {}
+  LogReplay(Env& env, const std::string& directory, HeadLoader* loader, const ReplayOptions& options)
+      : env_(env), directory_(directory), loader_(loader), options_(options), workers_(loader, options.threads) {}
 
-  Status ReadAll(const std::string& directory);
+  Status ReadAll();
   ReplayStats Finish(std::vector<LoadCounts>* counts);
 
  private:
+  Result<std::unique_ptr<MappedFile>> Bytes(const LogSegmentFile& segment) const {
+    return SegmentBytes(env_, segment.path, options_.read_only ? SegmentUse::kShared : SegmentUse::kMine);
+  }
   Status ReadLabels(const LogSegmentFile& segment);
   Status ReadSegment(const LogSegmentFile& segment);
+  Status CutTornEnd(const LogSegmentFile& segment, std::uint64_t end, std::unique_ptr<MappedFile> file);
   void TakeRecord(std::string_view record, const LogSegmentFile& segment);
   void TakeSeries(const LogSegmentFile& segment);
   void TakeExemplars();
@@ -40,11 +46,12 @@ class LogReplay {
   }
   void NoteDamage(const std::string& path, std::uint64_t position, const std::string& cause);
   void Flush();
-  Status OpenHeadChunks(const std::string& directory, const std::vector<LogSegmentFile>& segments);
+  Status OpenHeadChunks(const std::vector<LogSegmentFile>& segments);
   void LoadHeadChunks(const std::vector<SeriesRecord>& series);
   Result<bool> IsOurs(const LogSegmentFile& segment) const;
 
   Env& env_;
+  const std::string& directory_;
   HeadLoader* const loader_;
   const ReplayOptions& options_;
   ReplayWorkers workers_;
@@ -75,7 +82,7 @@ void LogReplay::TakeSeries(const LogSegmentFile& segment) {
 // Whether this program has written into the segment. What it took over stands in its snapshot, and references of head
 // chunks may mean other series by now.
 Result<bool> LogReplay::IsOurs(const LogSegmentFile& segment) const {
-  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, env_.Map(segment.path));
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, Bytes(segment));
   LogReader reader(file->bytes());
   std::string_view record;
   while (reader.Next(&record)) {
@@ -85,8 +92,8 @@ Result<bool> LogReplay::IsOurs(const LogSegmentFile& segment) const {
   return false;
 }
 
-Status LogReplay::OpenHeadChunks(const std::string& directory, const std::vector<LogSegmentFile>& segments) {
-  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<HeadChunkLoad> chunks, HeadChunkLoad::Open(env_, directory));
+Status LogReplay::OpenHeadChunks(const std::vector<LogSegmentFile>& segments) {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<HeadChunkLoad> chunks, HeadChunkLoad::Open(env_, directory_));
   if (chunks->empty() && chunks->damage().empty()) return {};
   // Ours are the last ones.
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
@@ -174,7 +181,7 @@ void LogReplay::TakeRecord(std::string_view record, const LogSegmentFile& segmen
 }
 
 Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
-  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file, env_.Map(segment.path));
+  CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<MappedFile> file, Bytes(segment));
   LogReader reader(file->bytes());
   maxt_ = kMinTime;
   unknown_ = 0;
@@ -195,9 +202,22 @@ Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
   if (unknown_ > 0)
     NoteDamage(segment.path, 0, std::to_string(unknown_) + " records of unknown types were passed over");
   if (!torn || options_.read_only) return {};
-  const std::uint64_t end = reader.good_end();
+  return CutTornEnd(segment, reader.good_end(), std::move(file));
+}
+
+// So that other readers of this format, which stop at damage, come past it. What cannot be kept stays where it is.
+Status LogReplay::CutTornEnd(const LogSegmentFile& segment, std::uint64_t end, std::unique_ptr<MappedFile> file) {
+  const std::string folder = ParentPath(segment.path);
+  std::string log = segment.late ? "wbl" : "wal";
+  if (segment.in_checkpoint) log += "-" + folder.substr(folder.rfind('/') + 1);
+  const std::string name = segment.path.substr(segment.path.rfind('/') + 1);
+  const Status kept = KeepTornEnd(env_, directory_, log, name, end, file->bytes().subspan(end));
   file.reset();
-  // So that other readers of this format, which stop at damage, come past it.
+  if (!kept.ok()) {
+    LogWarn("a torn end of the log stays there, since it cannot be copied to quarantine",
+            {{"segment", segment.path}, {"error", std::string(kept.message())}});
+    return {};
+  }
   CACHESCOPE_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> cut, env_.OpenToAppend(segment.path));
   CACHESCOPE_RETURN_IF_ERROR(cut->Truncate(end));
   return cut->Sync();
@@ -205,7 +225,7 @@ Status LogReplay::ReadSegment(const LogSegmentFile& segment) {
 
 // The labels alone: those that stand a second time are there for samples before them.
 Status LogReplay::ReadLabels(const LogSegmentFile& segment) {
-  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, env_.Map(segment.path));
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, Bytes(segment));
   LogReader reader(file->bytes());
   std::string_view record;
   while (reader.Next(&record)) {
@@ -215,9 +235,9 @@ Status LogReplay::ReadLabels(const LogSegmentFile& segment) {
   return {};
 }
 
-Status LogReplay::ReadAll(const std::string& directory) {
-  CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> segments, ListSegments(env_, JoinPath(directory, "wal")));
-  CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> late, ListSegments(env_, JoinPath(directory, "wbl")));
+Status LogReplay::ReadAll() {
+  CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> segments, ListSegments(env_, JoinPath(directory_, "wal")));
+  CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> late, ListSegments(env_, JoinPath(directory_, "wbl")));
   for (LogSegmentFile& segment : late) segment.late = true;
   segments.insert(segments.end(), late.begin(), late.end());
   if (options_.from_snapshot) {
@@ -225,7 +245,7 @@ Status LogReplay::ReadAll(const std::string& directory) {
       return segment.in_checkpoint || segment.number < (segment.late ? options_.wbl_from : options_.wal_from);
     });
   }
-  if (!options_.from_snapshot) CACHESCOPE_RETURN_IF_ERROR(OpenHeadChunks(directory, segments));
+  if (!options_.from_snapshot) CACHESCOPE_RETURN_IF_ERROR(OpenHeadChunks(segments));
   for (const LogSegmentFile& segment : segments) {
     if (options_.labels_first) CACHESCOPE_RETURN_IF_ERROR(ReadLabels(segment));
   }
@@ -294,8 +314,8 @@ Result<std::vector<LogSegmentFile>> ListSegments(Env& env, const std::string& lo
 
 Result<ReplayStats> Replay(Env& env, const std::string& directory, HeadLoader* loader, const ReplayOptions& options,
                            std::vector<LoadCounts>* counts) {
-  LogReplay replay(env, loader, options);
-  const Status status = replay.ReadAll(directory);
+  LogReplay replay(env, directory, loader, options);
+  const Status status = replay.ReadAll();
   ReplayStats stats = replay.Finish(counts);
   if (!status.ok()) return status;
   return stats;

@@ -2,7 +2,7 @@
 // wbl/. One thread reads, the others append. Where another program wrote all of it, its head chunks come first.
 //
 // Damage costs the records with bytes in it (wal/log_reader.h); it is reported, and the file stays as it is, but for a
-// torn end, which is cut off.
+// torn end, which is cut off once a copy of it is in quarantine (torn_end.h).
 #pragma once
 
 #include <cstdint>
