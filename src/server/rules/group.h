@@ -1,76 +1,124 @@
 // A running rule group: its rules, their alert states and the series they wrote. Internal to the module.
 //
-// Evaluate is called by one thread at a time; Snapshot by any. `mu_` guards all state that Snapshot reads.
+// Evaluate, Apply, End and TakeStateFrom are called by one thread at a time (`run_mu_`); Snapshot and the counts by
+// any. `mu_` guards all state that Snapshot reads; it is taken after `run_mu_`.
 #pragma once
 
-#include <map>
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "server/promql/ast.h"
+#include "server/rules/alert_states.h"
+#include "server/rules/alert_texts.h"
+#include "server/rules/group_timer.h"
 #include "server/rules/rule_file.h"
 #include "server/rules/rule_manager.h"
-#include "server/template/template.h"
+#include "server/rules/selector_check.h"
+#include "server/rules/written_series.h"
 
 namespace cachescope::rules {
+
+// Lends threads that have nothing else to do. Thread-safe.
+class Helpers {
+ public:
+  virtual ~Helpers() = default;
+  // How many would start at once. A hint.
+  virtual std::size_t Idle() const = 0;
+  virtual void Post(std::function<void()> task) = 0;
+};
 
 // What an evaluation uses; all outlive the group.
 struct EvaluationContext {
   const promql::Engine* engine = nullptr;
   storage::Storage* storage = nullptr;
-  AlertSink* sink = nullptr;  // may be null
+  AlertSink* sink = nullptr;                     // may be null
+  Helpers* helpers = nullptr;                    // may be null: rules run one after the other
+  const std::atomic<bool>* cancelled = nullptr;  // may be null
+  bool expand_annotations = true;                // false: nobody will read them
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
+// The page that shows a rule's expression.
+std::string GeneratorUrl(const std::string& external_url, const std::string& query);
+
 struct RunningRule {
-  RuleDefinition definition;
+  RuleDefinition definition;  // with the labels of the group
   promql::ExprPtr expr;
-  std::string query;                    // canonical text
-  std::map<std::string, Alert> alerts;  // by label bytes; also resolved ones until they are forgotten
-  std::unordered_map<Labels, storage::SeriesRef> written;  // series of the last evaluation, to end what vanished
+  std::string query;    // canonical text
+  Overrides overrides;  // of a recording rule's results
+  std::unique_ptr<AlertTexts> texts;
+  AlertStates alerts;
+  WrittenSeries written;
   std::string health = "unknown";
   std::string last_error;
   double evaluation_seconds = 0;
   TimestampMs last_evaluation = 0;
+  std::vector<SelectorFinding> selectors;
 };
 
 class Group {
  public:
+  using Vector = std::vector<promql::ResultSeries>;
+
   // REQUIRES: every expression of `definition` parses.
   Group(GroupDefinition definition, const RuleManagerOptions& options);
 
   const GroupDefinition& definition() const { return definition_; }
   DurationMs interval() const { return interval_; }
+  DurationMs query_offset() const { return query_offset_; }
   // This group's share of its interval, so that groups do not all start at once.
   DurationMs Offset() const;
+  const std::vector<RunningRule>& rules() const { return rules_; }
 
-  // Runs every rule as of `t`, writes results, updates alert states, sends alerts. `now` is used for durations shown
-  // only.
-  void Evaluate(const EvaluationContext& context, TimestampMs t);
+  // Runs every rule as of `time`, writes results, updates alert states, sends alerts. Rules that the deadline leaves
+  // out keep their state, and the evaluation counts as missed. False: the group has been replaced.
+  bool Evaluate(const EvaluationContext& context, const EvaluationTime& time);
+  // The second half of it for one rule: what to do with the result of its expression. REQUIRES: nobody evaluates.
+  Status Apply(const EvaluationContext& context, std::size_t rule, Vector result, const EvaluationTime& time);
   void NoteMissed(std::uint64_t iterations);
-  // Writes staleness markers for every series of the group; called when it is removed.
+  // The wall clock has jumped: for a while alerts that vanish are taken for victims of that.
+  void HoldUntil(TimestampMs steady) { hold_until_ = steady; }
+  // `for` goes on where it was before a restart: after the second evaluation from now; until then nothing is said about
+  // alerts in the store.
+  void RestoreLater() { restore_in_ = 2; }
+
+  // Moves the state of every rule of `from` that this group has too, by kind, name and labels, as upstream does. What
+  // is not taken stays in `from`, which evaluates no more. Waits for an evaluation that runs.
+  void TakeStateFrom(Group& from);
+  // Writes staleness markers for every series of the group; called when it is removed. It evaluates no more.
   void End(const EvaluationContext& context, TimestampMs t);
-  GroupSnapshot Snapshot() const;
+
+  GroupSnapshot Snapshot(bool with_alerts) const;
+  void AddTo(RuleStats* stats) const;
+  void SetFindings(std::vector<std::vector<SelectorFinding>> by_rule);
 
  private:
-  using Vector = std::vector<promql::ResultSeries>;
-  Status EvaluateRule(const EvaluationContext& context, RunningRule& rule, TimestampMs t);
+  Status EvaluateRule(const EvaluationContext& context, std::size_t index, const EvaluationTime& time);
+  void EvaluateLevel(const EvaluationContext& context, const std::vector<std::size_t>& level,
+                     const EvaluationTime& time);
+  void EvaluateAndNote(const EvaluationContext& context, std::size_t index, const EvaluationTime& time);
   Result<Vector> Query(const EvaluationContext& context, const RunningRule& rule, TimestampMs t) const;
-  Result<Vector> Record(const RunningRule& rule, Vector result) const;
-  Result<Vector> UpdateAlerts(const EvaluationContext& context, RunningRule& rule, Vector result, TimestampMs t);
-  Status NewAlert(const EvaluationContext& context, const RunningRule& rule, const promql::ResultSeries& series,
-                  TimestampMs t, Alert* out) const;
-  void AdvanceAlerts(RunningRule& rule, std::map<std::string, Alert> seen, TimestampMs t);
-  static Vector AlertSeries(const RunningRule& rule, TimestampMs t);
-  Status Write(const EvaluationContext& context, RunningRule& rule, const Vector& series, TimestampMs t);
-  void SendAlerts(const EvaluationContext& context, RunningRule& rule, TimestampMs t) const;
-  templating::Environment TemplateEnvironment(const EvaluationContext& context, const Labels& labels, double value,
-                                              TimestampMs t) const;
+  Status Record(const EvaluationContext& context, RunningRule& rule, Vector result, TimestampMs t);
+  Status UpdateAlerts(const EvaluationContext& context, RunningRule& rule, const Vector& result,
+                      const EvaluationTime& time);
+  void SendAlerts(const EvaluationContext& context, RunningRule& rule, const EvaluationTime& time);
+  void Restore(const EvaluationContext& context, const EvaluationTime& time);
+  void RestoreRule(storage::Querier& querier, RunningRule& rule, const EvaluationTime& time);
 
   const GroupDefinition definition_;
   const DurationMs interval_;
+  const DurationMs query_offset_;
   const RuleManagerOptions options_;
+  std::vector<std::vector<std::size_t>> levels_;  // see dependency.h
+  std::mutex run_mu_;
+  bool replaced_ = false;               // guarded by run_mu_
+  TimestampMs hold_until_ = INT64_MIN;  // guarded by run_mu_; steady
+  int restore_in_ = 0;                  // evaluations; guarded by run_mu_
+  std::atomic<std::uint64_t> round_failures_{0};
+  std::atomic<bool> cut_{false};
   mutable std::mutex mu_;
   std::vector<RunningRule> rules_;
   double evaluation_seconds_ = 0;

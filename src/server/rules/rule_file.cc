@@ -1,6 +1,8 @@
 #include "server/rules/rule_file.h"
 
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "base/config_node.h"
 #include "server/promql/parser.h"
@@ -11,10 +13,17 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// Makes every key of a mapping one that is known.
+MappingReader& AllowAll(const ConfigNode& node, bool lenient, MappingReader& reader) {
+  if (!lenient) return reader;
+  for (const auto& [key, value] : node.entries()) reader.Allow(key.scalar());
+  return reader;
+}
+
 // A template is checked by parsing it: what it does with real data shows only when the rule fires.
-Status CheckTemplates(const ConfigNode& node, const char* what, const Pairs& pairs) {
+Status CheckTemplates(const ConfigNode& node, const char* what, const std::string& rule, const Pairs& pairs) {
   for (const auto& [name, text] : pairs) {
-    const auto parsed = templating::Template::Parse(name, text);
+    const auto parsed = templating::Template::Parse("__alert_" + rule, text);
     if (!parsed.ok()) {
       const ConfigNode* value = node.Find(what) != nullptr ? node.Find(what)->Find(name) : nullptr;
       return (value != nullptr ? *value : node).Error(parsed.status().message());
@@ -53,10 +62,11 @@ Status CheckNames(const ConfigNode& node, const std::string& record, const std::
   return {};
 }
 
-Status ReadRule(const ConfigNode& node, const promql::ParserOptions& parser, RuleDefinition* rule) {
+Status ReadRule(const ConfigNode& node, const promql::ParserOptions& parser, bool lenient, RuleDefinition* rule) {
   std::string record;
   std::string alert;
-  CACHESCOPE_RETURN_IF_ERROR(MappingReader(node, "rule")
+  MappingReader reader(node, "rule");
+  CACHESCOPE_RETURN_IF_ERROR(AllowAll(node, lenient, reader)
                                  .String("record", &record)
                                  .String("alert", &alert)
                                  .String("expr", &rule->expr)
@@ -75,19 +85,20 @@ Status ReadRule(const ConfigNode& node, const promql::ParserOptions& parser, Rul
                        promql::ValueTypeName((*parsed)->type()));
   }
   CACHESCOPE_RETURN_IF_ERROR(CheckLabels(node, rule->labels));
-  CACHESCOPE_RETURN_IF_ERROR(CheckTemplates(node, "labels", rule->labels));
-  return CheckTemplates(node, "annotations", rule->annotations);
+  CACHESCOPE_RETURN_IF_ERROR(CheckTemplates(node, "labels", rule->name, rule->labels));
+  return CheckTemplates(node, "annotations", rule->name, rule->annotations);
 }
 
 class FileReader {
  public:
-  FileReader(const RuleFile& file, const promql::ParserOptions& parser, std::vector<GroupDefinition>* out)
-      : file_(file), parser_(parser), out_(out) {}
+  FileReader(const RuleFile& file, const promql::ParserOptions& parser, bool lenient, std::vector<GroupDefinition>* out)
+      : file_(file), parser_(parser), lenient_(lenient), out_(out) {}
 
   std::vector<Status> Run() {
     const auto root = ConfigNode::ParseYaml(file_.text, file_.name);
     if (!root.ok()) return {root.status()};
-    Note(MappingReader(*root, "rule file")
+    MappingReader reader(*root, "rule file");
+    Note(AllowAll(*root, lenient_, reader)
              .Each("groups",
                    [this](const ConfigNode& node) {
                      ReadGroup(node);
@@ -105,16 +116,21 @@ class FileReader {
   void ReadGroup(const ConfigNode& node) {
     GroupDefinition group;
     group.file = file_.name;
-    Status status = MappingReader(node, "rule group")
+    MappingReader reader(node, "rule group");
+    Status status = AllowAll(node, lenient_, reader)
                         .String("name", &group.name)
                         .Duration("interval", &group.interval)
-                        .Duration("query_offset", &group.query_offset)
+                        .Node("query_offset",
+                              [&](const ConfigNode& value) {
+                                CACHESCOPE_ASSIGN_OR_RETURN(group.query_offset, value.AsDuration());
+                                return Status();
+                              })
                         .Int("limit", &group.limit, 0, 1'000'000'000)
                         .StringMap("labels", &group.labels)
                         .Allow("partial_response_strategy")
                         .Each("rules",
                               [&](const ConfigNode& rule) {
-                                Note(ReadRule(rule, parser_, &group.rules.emplace_back()));
+                                Note(ReadRule(rule, parser_, lenient_, &group.rules.emplace_back()));
                                 return Status();
                               })
                         .Finish();
@@ -128,6 +144,7 @@ class FileReader {
 
   const RuleFile& file_;
   const promql::ParserOptions& parser_;
+  const bool lenient_;
   std::vector<GroupDefinition>* out_;
   std::vector<Status> errors_;
   std::set<std::string> names_;
@@ -136,8 +153,22 @@ class FileReader {
 }  // namespace
 
 std::vector<Status> ParseRuleFile(const RuleFile& file, const promql::ParserOptions& parser,
-                                  std::vector<GroupDefinition>* out) {
-  return FileReader(file, parser, out).Run();
+                                  std::vector<GroupDefinition>* out, bool lenient) {
+  return FileReader(file, parser, lenient, out).Run();
+}
+
+std::vector<DuplicateRule> FindDuplicates(const std::vector<GroupDefinition>& groups) {
+  std::map<std::tuple<bool, std::string, Labels>, int> counts;
+  for (const GroupDefinition& group : groups) {
+    for (const RuleDefinition& rule : group.rules) {
+      ++counts[{rule.alerting, rule.name, Labels::FromPairs(rule.labels)}];
+    }
+  }
+  std::vector<DuplicateRule> out;
+  for (const auto& [key, count] : counts) {
+    if (count > 1) out.push_back({std::get<1>(key), std::get<2>(key)});
+  }
+  return out;
 }
 
 std::vector<Status> CheckRuleFile(const RuleFile& file, const promql::ParserOptions& parser) {

@@ -2,6 +2,7 @@
 // files.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,16 +27,25 @@ struct RuleDefinition {
 struct GroupDefinition {
   std::string name;
   std::string file;
-  DurationMs interval = 0;  // 0: the default
-  DurationMs query_offset = 0;
+  DurationMs interval = 0;                 // 0: the default
+  std::optional<DurationMs> query_offset;  // none: the default
   std::int64_t limit = 0;
   std::vector<std::pair<std::string, std::string>> labels;  // added to every rule
   std::vector<RuleDefinition> rules;
   bool operator==(const GroupDefinition&) const = default;
 };
 
-// All problems of the file, each "FILE:LINE:COL: cause"; `*out` is complete only when there are none.
+// All problems of the file, each "FILE:LINE:COL: cause"; `*out` is complete only when there are none. `lenient`: fields
+// nobody knows are no error.
 std::vector<Status> ParseRuleFile(const RuleFile& file, const promql::ParserOptions& parser,
-                                  std::vector<GroupDefinition>* out);
+                                  std::vector<GroupDefinition>* out, bool lenient = false);
+
+// Rules that share kind, name and labels: what they write may depend on the order of evaluation.
+struct DuplicateRule {
+  std::string name;
+  Labels labels;
+};
+// Each name and label set once, sorted.
+std::vector<DuplicateRule> FindDuplicates(const std::vector<GroupDefinition>& groups);
 
 }  // namespace cachescope::rules

@@ -43,7 +43,7 @@ TEST(RuleFileTest, EveryProblemIsNamedWithItsPlace) {
       {}, &groups);
   ASSERT_EQ(errors.size(), 3U);
   EXPECT_EQ(errors[0].message().substr(0, 30), "r.yml:5:11: could not parse ex");
-  EXPECT_EQ(errors[1].message(), "r.yml:9:10: template: s:1: function \"nosuch\" not defined");
+  EXPECT_EQ(errors[1].message(), "r.yml:9:10: template: __alert_b:1: function \"nosuch\" not defined");
   EXPECT_EQ(errors[2].message(), "r.yml:11:5: unknown field \"exprr\" in rule (did you mean \"expr\"?)");
 }
 

@@ -12,13 +12,16 @@
 #include "model/alert.h"
 #include "model/labels.h"
 #include "server/promql/engine.h"
+#include "server/rules/selector_check.h"
 #include "server/storage/appender.h"
 #include "server/storage/querier.h"
 
 namespace cachescope::rules {
 
-// Receives alerts to tell: firing ones every resend delay, resolved ones for 15 minutes. Called by evaluation threads;
-// must not block for long. Owned by whoever wires it.
+struct Threshold;  // threshold.h
+
+// Receives alerts to tell: firing ones every resend delay, resolved ones for 15 minutes. Called by evaluation threads,
+// several at a time; must not block for long. Owned by whoever wires it.
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
@@ -34,25 +37,39 @@ struct RuleSnapshot {
   DurationMs keep_firing_for = 0;
   Labels labels;
   std::vector<std::pair<std::string, std::string>> annotations;  // templates, not expanded
-  std::vector<Alert> alerts;                                     // pending and firing
+  std::vector<Alert> alerts;                                     // pending and firing, sorted by labels
   AlertState state = AlertState::kInactive;                      // worst of its alerts
   std::string health = "unknown";                                // ok, err, unknown
   std::string last_error;
   double evaluation_seconds = 0;
   TimestampMs last_evaluation = 0;
+  std::vector<SelectorFinding> selectors;  // of the last check; empty before the first
 };
 
 struct GroupSnapshot {
   std::string name;
-  std::string file;
+  std::string file;  // empty: of thresholds set at run time
   DurationMs interval = 0;
   std::int64_t limit = 0;
+  DurationMs query_offset = 0;
   std::vector<RuleSnapshot> rules;
   double evaluation_seconds = 0;
   TimestampMs last_evaluation = 0;
   std::uint64_t evaluations = 0;
   std::uint64_t failures = 0;
-  std::uint64_t missed = 0;  // iterations skipped because the previous one was still running
+  std::uint64_t missed = 0;  // iterations left out or cut because one took longer than the interval
+};
+
+// Sums over all groups that are loaded now.
+struct RuleStats {
+  std::uint64_t groups = 0;
+  std::uint64_t rules = 0;
+  std::uint64_t evaluations = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t missed = 0;
+  std::uint64_t pending = 0;  // alerts
+  std::uint64_t firing = 0;
+  std::uint64_t dead_selectors = 0;  // SelectorVerdict::kNothing, of the last check
 };
 
 // A rule file: its name for messages and its YAML text.
@@ -62,8 +79,13 @@ struct RuleFile {
 };
 
 struct RuleManagerOptions {
-  DurationMs evaluation_interval = 60'000;  // of groups that state none
-  DurationMs resend_delay = 60'000;         // between two sends of an alert that keeps firing
+  DurationMs evaluation_interval = 60'000;    // of groups that state none
+  DurationMs query_offset = 0;                // the same; how far behind the evaluation time queries look
+  DurationMs resend_delay = 60'000;           // between two sends of an alert that keeps firing
+  DurationMs outage_tolerance = 60 * 60'000;  // the oldest ALERTS_FOR_STATE sample a restart goes on from
+  DurationMs grace_period = 10 * 60'000;      // at least this long after a restart before a restored alert fires
+  DurationMs check_interval = 5 * 60'000;     // between two checks of all selectors; 0: none
+  std::size_t concurrency = 4;                // evaluations at one time; read when Start is called
   Labels external_labels;
   std::string external_url;      // of our page, for generator URLs and $externalURL
   promql::ParserOptions parser;  // set by Apply to the engine's
@@ -73,18 +95,29 @@ class RuleManager {
  public:
   virtual ~RuleManager() = default;
 
-  // Replaces all groups. Groups whose name, file and rules are unchanged keep their state; series of rules that are
-  // gone get a staleness marker. On error nothing changes; the message names file, line, column and cause.
+  // Replaces all groups of files. Unchanged groups keep everything, their rhythm included; in changed ones rules with
+  // the same name and labels keep their alerts; series of rules that are gone get a staleness marker. On error nothing
+  // changes; the message names file, line, column and cause.
   virtual Status Apply(const std::vector<RuleFile>& files, RuleManagerOptions options) = 0;
-  // Evaluates on a thread of its own from now on, each group at its own offset within its interval. Stop() ends it;
+  // Replaces the group "thresholds", which stands beside those of files; files keep their state and the other way
+  // round. kInvalidArgument: one does not validate; nothing changes.
+  virtual Status SetThresholds(const std::vector<Threshold>& thresholds) = 0;
+  // Evaluates on threads of its own from now on, each group at its own offset within its interval. The first call also
+  // restores the `for` of alerts from what the store knows. Stop() ends it, an evaluation that runs included;
   // idempotent.
   virtual void Start() = 0;
   virtual void Stop() = 0;
-  // Evaluates every group once as of `t`; for tests and tools, without Start.
+  // Evaluates every group once as of `t`, in order; for tests and tools, without Start.
   virtual void EvaluateAll(TimestampMs t) = 0;
-  virtual std::vector<GroupSnapshot> Groups() const = 0;
+  // `with_alerts` false leaves RuleSnapshot::alerts empty, which is much cheaper where many are active.
+  virtual std::vector<GroupSnapshot> Groups(bool with_alerts = true) const = 0;
+  virtual RuleStats Stats() const = 0;
+  // Checks all selectors as of now and keeps the findings for snapshots. Start does it at load and every check
+  // interval.
+  virtual void CheckNow() = 0;
 
-  // All must outlive the manager; `sink` may be null.
+  // All must outlive the manager; `sink` may be null. Pauses are measured with the monotonic clock, whatever `clock`
+  // says.
   static std::unique_ptr<RuleManager> New(const promql::Engine& engine, storage::Storage& storage, AlertSink* sink,
                                           const Clock& clock);
 };
