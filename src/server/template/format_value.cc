@@ -140,7 +140,24 @@ class ValueFormatter {
     if (spec_.precision >= 0) text = CutRunes(text, spec_.precision);
     if (verb_ != 'q') return Padded(text);
     const bool raw = spec_.sharp && text.find_first_of("`\n\r") == std::string_view::npos;
-    return Padded(raw ? "`" + std::string(text) + "`" : QuoteGo(text));
+    return Padded(raw ? "`" + std::string(text) + "`" : spec_.plus ? AsciiOnly(QuoteGo(text)) : QuoteGo(text));
+  }
+
+  static std::string AsciiOnly(std::string_view text) {
+    std::string out;
+    char buffer[16];
+    while (!text.empty()) {
+      std::size_t length = 0;
+      const std::uint32_t rune = DecodeUtf8(text, &length);
+      if (rune < 0x80) {
+        out.push_back(text[0]);
+      } else {
+        std::snprintf(buffer, sizeof buffer, rune < 0x10000 ? "\\u%04x" : "\\U%08x", static_cast<unsigned>(rune));
+        out += buffer;
+      }
+      text.remove_prefix(length);
+    }
+    return out;
   }
 
   std::string HexBytes(std::string_view text) const {

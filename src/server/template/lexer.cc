@@ -1,10 +1,8 @@
 #include "server/template/lexer.h"
 
 #include <cctype>
-#include <charconv>
+#include <cstdio>
 
-#include "base/number.h"
-#include "base/quote.h"
 #include "server/template/literal.h"
 
 namespace cachescope::templating {
@@ -16,8 +14,10 @@ bool IsBlank(char c) { return kBlanks.find(c) != std::string_view::npos; }
 bool IsWordByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
 
 std::string CharacterText(std::string_view text) {
-  const std::size_t length = std::max<std::size_t>(1, Utf8Length(text));
-  return "'" + std::string(text.substr(0, length)) + "'";
+  std::size_t length = 0;
+  char code[16];
+  std::snprintf(code, sizeof code, "U+%04X ", static_cast<unsigned>(DecodeUtf8(text, &length)));
+  return code + ("'" + std::string(text.substr(0, length)) + "'");
 }
 
 }  // namespace
@@ -138,6 +138,7 @@ Result<Token> Lexer::Inside() {
   if (std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || (c == '.' && digit_follows))
     return Number();
   if (c == '.' || c == '$' || IsWordByte(c)) return Name();
+  if (std::isprint(static_cast<unsigned char>(c)) != 0) return Make(Token::Kind::kCharacter, 1);
   return InvalidArgument("unrecognized character in action: " + CharacterText(text_.substr(at_)));
 }
 

@@ -26,8 +26,9 @@ struct Token {
     kOpen,
     kClose,
     kComma,
-    kDeclare,  // :=
-    kAssign,   // =
+    kDeclare,    // :=
+    kAssign,     // =
+    kCharacter,  // one that has no place in an action
   };
   Kind kind = Kind::kEnd;
   std::uint32_t position = 0;

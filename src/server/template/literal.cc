@@ -127,7 +127,12 @@ Result<Value> ParseNumber(std::string_view text) {
   }
   // ParseFloat also reads Inf and NaN, which are names here.
   const bool named = text.find_first_of("nN") != std::string_view::npos;
-  if (const auto number = named ? std::nullopt : ParseFloat(text)) return Value(*number);
+  if (const auto number = named ? std::nullopt : ParseFloat(text)) {
+    // 08 is neither octal nor a float.
+    if (text.find_first_of(".eEpP") == std::string_view::npos)
+      return InvalidArgument("integer overflow: \"" + std::string(text) + "\"");
+    return Value(*number);
+  }
   return InvalidArgument("bad number syntax: \"" + std::string(text) + "\"");
 }
 

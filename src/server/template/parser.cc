@@ -221,8 +221,8 @@ Result<std::string> Parser::TemplateName(const std::string& context) {
 Status Parser::TemplateCall(Node* out) {
   CACHESCOPE_RETURN_IF_ERROR(AdvanceNonSpace());
   out->kind = Node::Kind::kTemplate;
-  out->position = token_.position;
   CACHESCOPE_ASSIGN_OR_RETURN(out->text, TemplateName("template clause"));
+  out->position = token_.position;
   CACHESCOPE_RETURN_IF_ERROR(PeekNonSpace());
   if (peeked_.kind == Token::Kind::kActionClose) return AdvanceNonSpace();
   return Commands(&out->branches.emplace_back().pipeline, "template clause", Token::Kind::kActionClose);

@@ -1,6 +1,7 @@
 // Pipelines, commands and operands.
 #include <algorithm>
 
+#include "server/template/format.h"
 #include "server/template/function.h"
 #include "server/template/parser_state.h"
 
@@ -34,6 +35,7 @@ Status Parser::Commands(Pipeline* out, const std::string& context, Token::Kind e
       case Token::Kind::kDeclare:
       case Token::Kind::kAssign:
       case Token::Kind::kPipe:
+      case Token::Kind::kCharacter:
         return Unexpected(peeked_, context);
       default:
         break;
@@ -137,11 +139,6 @@ Status Parser::OneCommand(Command* out) {
     break;
   }
   if (out->operands.empty()) return InvalidArgument("empty command");
-  if (token_.kind == Token::Kind::kPipe) {
-    CACHESCOPE_RETURN_IF_ERROR(PeekNonSpace());
-    if (peeked_.kind == Token::Kind::kActionClose || peeked_.kind == Token::Kind::kClose)
-      return InvalidArgument("missing value for command");
-  }
   return {};
 }
 
@@ -157,7 +154,7 @@ Status Parser::OneOperand(Operand* out, bool* found) {
     case Operand::Kind::kNumber:
     case Operand::Kind::kString:
     case Operand::Kind::kDot:
-      return InvalidArgument("unexpected . after term \"" + NodeText(*out) + "\"");
+      return InvalidArgument("unexpected . after term " + QuoteGo(NodeText(*out)));
     default:
       break;
   }

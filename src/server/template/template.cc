@@ -1,6 +1,7 @@
 #include "server/template/template.h"
 
 #include "server/template/executor.h"
+#include "server/template/html_writer.h"
 #include "server/template/parser.h"
 
 namespace cachescope::templating {
@@ -15,6 +16,12 @@ Result<Template> Template::Parse(std::string name, std::string_view text, const 
 
 Result<std::string> Template::Expand(const Value& data, const Environment& environment) const {
   Writer writer(environment.max_output_bytes);
+  CACHESCOPE_RETURN_IF_ERROR(Executor(*definitions_, environment, &writer).Run(*main_, data));
+  return writer.Take();
+}
+
+Result<std::string> Template::ExpandHtml(const Value& data, const Environment& environment) const {
+  HtmlWriter writer(environment.max_output_bytes);
   CACHESCOPE_RETURN_IF_ERROR(Executor(*definitions_, environment, &writer).Run(*main_, data));
   return writer.Take();
 }

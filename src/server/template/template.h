@@ -61,6 +61,8 @@ class Template {
   // kInvalidArgument when a function or field does not fit its data; kLimitExceeded beyond the environment's bounds;
   // what `query` failed with. About 1 µs for "{{ $labels.instance }} is {{ $value | humanize }}" (bench/template).
   Result<std::string> Expand(const Value& data, const Environment& environment) const;
+  // The same with the escaping of Go's html/template: what is printed cannot leave the place it stands in.
+  Result<std::string> ExpandHtml(const Value& data, const Environment& environment) const;
   // True when the text has no action: Expand returns it as it is.
   bool IsPlain() const;
 
