@@ -94,8 +94,8 @@ function sendFile(path, request_, response) {
   createReadStream(packed ? `${found}.gz` : found).pipe(response);
 }
 
-/** Starts the server on a loopback port (0 picks a free one) and gives its address. */
-export function serve({ prometheus, port = 0, extra = "" }) {
+/** Starts the server on a loopback port (0 picks a free one) and gives its address. `api` answers instead of Prometheus. */
+export function serve({ prometheus, api, port = 0, extra = "" }) {
   const server = createServer((incoming, response) => {
     const path = new URL(incoming.url ?? "/", "http://localhost").pathname;
     if (path === "/api/dashboards") {
@@ -117,6 +117,7 @@ export function serve({ prometheus, port = 0, extra = "" }) {
       response.writeHead(existsSync(file) ? 200 : 404, { "Content-Type": "text/markdown; charset=utf-8" });
       return response.end(existsSync(file) ? readFileSync(file) : "");
     }
+    if (path.startsWith("/api/") && api !== undefined) return api(incoming, response);
     if (path.startsWith("/api/")) return proxy(prometheus, incoming, response);
     return sendFile(path, incoming, response);
   });

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { VNode } from "preact";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Markdown, safeUrl, slug } from "../src/lib/markdown";
+import { safeUrl } from "../src/lib/links";
+import { Markdown, slug } from "../src/lib/markdown";
 
 /** The tree as text, element names in brackets. */
 function show(node: unknown): string {

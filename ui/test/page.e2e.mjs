@@ -2,60 +2,14 @@
 //   BASE_URL=http://127.0.0.1:22243 node --test test/page.e2e.mjs
 // The daemon must watch at least one Redis. CHROMIUM names the browser (default /usr/bin/chromium).
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
+import { json, opener, skip } from "./browser.mjs";
 
 const base = process.env.BASE_URL ?? "";
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 // Without an address nothing would be checked, and that must not look like a pass.
 if (base === "") throw new Error("cannot test the page: BASE_URL is not set");
-const skip = existsSync(executablePath) ? false : `no ${executablePath}`;
 const kMostBytes = 102 * 1024;
-let browser;
-
-before(async () => {
-  if (skip) return;
-  browser = await chromium.launch({
-    executablePath,
-    headless: true,
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
-});
-after(async () => browser?.close());
-
-/** A fresh page that notes everything suspicious. */
-async function open(path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const errors = [];
-  const outside = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(base)) outside.push(request.url());
-  });
-  if (options.prepare) await options.prepare(page);
-  await page.goto(base + path);
-  const check = async () => {
-    assert.deepEqual(errors, []);
-    assert.deepEqual(outside, []);
-    await context.close();
-  };
-  return { page, check, context, errors, outside };
-}
-
-const json = (value, status = 200) => ({ status, contentType: "application/json", body: JSON.stringify(value) });
+const open = opener(base);
 
 test("caches: a card with state, hit ratio, numbers and a sentence", { skip }, async () => {
   const { page, check } = await open("/");
@@ -163,8 +117,13 @@ test("keyboard: pages, help, focus that can be seen", { skip }, async () => {
 
 test("alerts and targets are listed", { skip }, async () => {
   const { page, check } = await open("/alerts");
-  await page.getByRole("heading", { name: /^Firing/ }).waitFor();
-  assert.ok((await page.locator("article.alert, table.rules tbody tr").count()) > 0);
+  await page.getByRole("button", { name: /\d+ firing/ }).waitFor();
+  await page.getByRole("link", { name: "Rules" }).click();
+  await page.locator("table.rules tbody tr").first().waitFor();
+  assert.match(
+    await page.locator("table.rules .state").first().innerText(),
+    /firing|pending|inactive|broken|cannot|ok/,
+  );
   await page.goto(`${base}/targets`);
   await page.locator("table.targets tbody tr").first().waitFor();
   assert.match(await page.locator("table.targets .state").first().innerText(), /up|down|unknown/);
@@ -176,45 +135,19 @@ test("alerts and targets are listed", { skip }, async () => {
 test("what others wrote stays text", { skip }, async () => {
   const evil = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>";
   const alert = {
+    fingerprint: "00000000000000ff",
+    status: { state: "active", silencedBy: [], inhibitedBy: [], mutedBy: [] },
     labels: { alertname: evil, severity: evil },
     annotations: { summary: evil, runbook_url: "javascript:alert(1)" },
     state: "firing",
     activeAt: new Date().toISOString(),
+    startsAt: new Date().toISOString(),
     value: "1",
   };
   const { page, check } = await open("/alerts", {
     prepare: async (page) => {
-      await page.route("**/api/v1/rules*", (route) =>
-        route.fulfill(
-          json({
-            status: "success",
-            data: {
-              groups: [
-                {
-                  name: "g",
-                  file: "f",
-                  rules: [
-                    {
-                      type: "alerting",
-                      name: evil,
-                      query: evil,
-                      state: "firing",
-                      health: "ok",
-                      duration: 0,
-                      labels: {},
-                      annotations: {},
-                      alerts: [alert],
-                    },
-                  ],
-                },
-              ],
-            },
-          }),
-        ),
-      );
-      await page.route("**/api/v1/alerts*", (route) =>
-        route.fulfill(json({ status: "success", data: { alerts: [alert] } })),
-      );
+      for (const path of ["**/api/v1/alerts*", "**/api/v1/alerting/alerts*"])
+        await page.route(path, (route) => route.fulfill(json({ status: "success", data: { alerts: [alert] } })));
     },
   });
   await page.locator("article.alert").first().waitFor();
@@ -317,7 +250,7 @@ for (const [name, width] of [
 ]) {
   test(`nothing runs over the edge: ${name}`, { skip }, async () => {
     const { page, check } = await open("/", { viewport: { width, height: 800 } });
-    for (const path of ["/", "/d/redis", "/alerts", "/targets", "/query?expr=up", "/dashboards"]) {
+    for (const path of ["/", "/d/redis", "/alerts", "/alerts/rules", "/targets", "/query?expr=up", "/dashboards"]) {
       await page.goto(base + path);
       await page.locator("h1").waitFor();
       await page.waitForTimeout(500);

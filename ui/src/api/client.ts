@@ -46,10 +46,17 @@ function found(): void {
   if (!connection.value.reachable) connection.value = { reachable: true, sinceMs: Date.now(), cause: "" };
 }
 
-async function send(path: string, params: Params, abort: AbortSignal | undefined): Promise<Response> {
+/** What a request changes: the method and, where there is one, its JSON. */
+interface Change {
+  method: "POST" | "PUT" | "DELETE";
+  body: unknown;
+}
+
+async function send(path: string, params: Params, abort: AbortSignal | undefined, change?: Change): Promise<Response> {
   const search = encode(params).toString();
   const long = search.length > kLongestAddress;
   const url = long || search === "" ? path : `${path}?${search}`;
+  const type = long ? "application/x-www-form-urlencoded" : change?.body === undefined ? "" : "application/json";
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), kTimeoutMs);
   const onAbort = (): void => control.abort();
@@ -58,27 +65,35 @@ async function send(path: string, params: Params, abort: AbortSignal | undefined
   try {
     return await fetch(url, {
       signal: control.signal,
-      headers: { Accept: "application/json", ...(long ? { "Content-Type": "application/x-www-form-urlencoded" } : {}) },
+      headers: { Accept: "application/json", ...(type === "" ? {} : { "Content-Type": type }) },
       ...(long ? { method: "POST", body: search } : {}),
+      ...(change === undefined ? {} : { method: change.method, body: JSON.stringify(change.body) ?? null }),
     });
   } catch {
     if (abort?.aborted === true) throw new ApiError("request was given up", "aborted");
     const cause = control.signal.aborted ? `no answer in ${kTimeoutMs / 1_000} s` : "no connection";
     if (!control.signal.aborted) lost(cause);
-    throw new ApiError(`cannot read ${path}: ${cause}`, "unreachable");
+    throw new ApiError(`cannot ${change === undefined ? "read" : "change"} ${path}: ${cause}`, "unreachable");
   } finally {
     clearTimeout(timer);
     abort?.removeEventListener("abort", onAbort);
   }
 }
 
-/** The JSON behind an address. Throws ApiError with the server's own text where it gave one. */
-export async function getJson(path: string, params: Params = {}, abort?: AbortSignal): Promise<unknown> {
-  const response = await send(path, params, abort);
+/** The server's own words where it gave some. */
+function complaint(body: unknown): string | undefined {
+  if (typeof body === "string") return body;
+  const { error, message } = (body ?? {}) as { error?: unknown; message?: unknown };
+  return [error, message].find((text): text is string => typeof text === "string");
+}
+
+async function readJson(response: Response, path: string, abort: AbortSignal | undefined): Promise<unknown> {
   let body: unknown;
   let isJson = true;
   try {
-    body = await response.json();
+    const text = await response.text();
+    // A successful change may be answered with nothing.
+    body = text === "" && response.ok ? null : JSON.parse(text);
   } catch {
     if (abort?.aborted === true) throw new ApiError("request was given up", "aborted");
     isJson = false;
@@ -93,15 +108,19 @@ export async function getJson(path: string, params: Params = {}, abort?: AbortSi
     );
   }
   found();
-  if (!response.ok) {
-    const error = (body as { error?: unknown } | null)?.error;
-    throw new ApiError(
-      typeof error === "string" ? error : `cannot read ${path}: HTTP ${response.status}`,
-      "refused",
-      response.status,
-    );
-  }
+  if (!response.ok)
+    throw new ApiError(complaint(body) ?? `cannot read ${path}: HTTP ${response.status}`, "refused", response.status);
   return body;
+}
+
+/** The JSON behind an address. Throws ApiError with the server's own text where it gave one. */
+export async function getJson(path: string, params: Params = {}, abort?: AbortSignal): Promise<unknown> {
+  return readJson(await send(path, params, abort), path, abort);
+}
+
+/** Changes something; the JSON of the answer, null when it is empty. */
+export async function sendJson(method: Change["method"], path: string, body?: unknown): Promise<unknown> {
+  return readJson(await send(path, {}, undefined, { method, body }), path, undefined);
 }
 
 /** Plain text behind an address. */

@@ -143,8 +143,12 @@ export interface Rule {
   labels: Labels;
   annotations: Labels;
   alerts: Alert[];
+  /** How long the last evaluation took, of the rule and of its group. */
+  tookS: number;
   group: string;
   file: string;
+  groupIntervalS: number;
+  groupTookS: number;
 }
 
 function readAlert(value: unknown, fallbackName: string): Alert {
@@ -174,8 +178,11 @@ function readRule(json: Json, group: Json): Rule {
     labels: readLabels(json["labels"]),
     annotations: readLabels(json["annotations"]),
     alerts: asArray(json["alerts"]).map((alert) => readAlert(alert, name)),
+    tookS: asNumber(json["evaluationTime"]) ?? 0,
     group: asString(group["name"]) ?? "",
     file: asString(group["file"]) ?? "",
+    groupIntervalS: asNumber(group["interval"]) ?? 0,
+    groupTookS: asNumber(group["evaluationTime"]) ?? 0,
   };
 }
 

@@ -26,6 +26,8 @@ export interface Scale {
   max: number | undefined;
   softMin: number | undefined;
   softMax: number | undefined;
+  /** A value that is always in the picture, with room around it. */
+  include: number | undefined;
   log: number | undefined;
   fromZero: boolean;
   label: string | undefined;
@@ -71,6 +73,7 @@ export function scalesOf(fields: readonly Field[]): Map<string, Scale> {
       max,
       softMin: asNumber(custom["axisSoftMin"]),
       softMax: asNumber(custom["axisSoftMax"]),
+      include: asNumber(custom["axisInclude"]),
       log: spread["type"] === "log" ? (asNumber(spread["log"]) ?? 10) : undefined,
       fromZero: stacked || custom["drawStyle"] === "bars",
       label: asString(custom["axisLabel"]) || undefined,

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { resolveColor, withAlpha, type Theme } from "../lib/colors";
 import type { Field } from "../lib/frames";
-import { asNumber, asObject, asString } from "../lib/json";
+import { asArray, asNumber, asObject, asString } from "../lib/json";
 import { tickSteps, timeTick } from "../lib/ticks";
 import { formatTicks } from "../lib/units";
 import { setAbsolute, zoomOut } from "../state/time";
@@ -77,8 +77,8 @@ function seriesOptions(one: Drawn, filledBelow: boolean): uPlot.Series {
 /** The scale's ends: fixed ones as given, soft ones only widen, the rest with a little room. */
 function scaleRange(scale: Scale): uPlot.Scale.Range {
   return (_plot, dataMin, dataMax) => {
-    let low = dataMin ?? 0;
-    let high = dataMax ?? (scale.unit === "percentunit" ? 1 : 100);
+    let low = Math.min(dataMin ?? 0, scale.include ?? Number.POSITIVE_INFINITY);
+    let high = Math.max(dataMax ?? (scale.unit === "percentunit" ? 1 : 100), scale.include ?? Number.NEGATIVE_INFINITY);
     if (scale.fromZero) {
       low = Math.min(low, 0);
       high = Math.max(high, 0);
@@ -179,6 +179,24 @@ function thresholdHook(drawn: readonly Drawn[], theme: Theme): ((plot: uPlot) =>
   };
 }
 
+/** `[from, to]` in seconds of the panel's option `spans`, shaded over the whole height; no end reaches to the edge. */
+function spansHook(props: ChartProps): (plot: uPlot) => void {
+  const spans = asArray(props.panel.options["spans"]).map(asArray);
+  const color = resolveColor("red", props.theme);
+  return (plot) => {
+    const { left, top, width, height } = plot.bbox;
+    const x = (value: unknown, edge: number): number =>
+      typeof value !== "number" ? edge : Math.min(left + width, Math.max(left, plot.valToPos(value, "x", true)));
+    for (const [from, to] of spans) {
+      const start = x(from, left);
+      plot.ctx.fillStyle = withAlpha(color, 0.12);
+      plot.ctx.fillRect(start, top, x(to, left + width) - start, height);
+      plot.ctx.fillStyle = color;
+      plot.ctx.fillRect(start, top, devicePixelRatio, height);
+    }
+  };
+}
+
 /** Bands between neighbours of a stack, so that each fill ends at the series below it. */
 function stackBands(drawn: readonly Drawn[]): uPlot.Band[] {
   const below = new Map<string, number>();
@@ -241,7 +259,7 @@ export function plotOptions(
     ],
     cursor: {
       points: { size: 6 },
-      drag: { x: true, y: false, setScale: false },
+      drag: { x: props.panel.options["brush"] !== false, y: false, setScale: false },
       focus: { prox: 24 },
       bind: {
         dblclick: () => () => {
@@ -292,7 +310,7 @@ export function plotOptions(
     series: [{}, ...drawn.map((one, i) => seriesOptions(one, banded.has(i)))],
     bands,
     hooks: {
-      ...(draw === undefined ? {} : { drawClear: [draw] }),
+      drawClear: [spansHook(props), ...(draw === undefined ? [] : [draw])],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select;
@@ -311,6 +329,7 @@ export function shapeOf(drawn: readonly Drawn[], props: ChartProps): string {
     props.theme,
     props.zone,
     props.syncKey,
+    props.panel.options["spans"],
     drawn.map((one) => [
       one.field.name,
       one.color,

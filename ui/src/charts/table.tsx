@@ -5,7 +5,7 @@ import { display, type FieldConfig } from "../lib/display";
 import { configFor, displayName, lengthOf, seriesTable, type Column, type Table } from "../lib/frames";
 import { interpolate } from "../lib/interpolate";
 import { asArray, asNumber, asObject, asString } from "../lib/json";
-import { safeUrl } from "../lib/markdown";
+import { safeUrl } from "../lib/links";
 import { sortRows, transform } from "../lib/transform";
 import type { ChartProps } from "./registry";
 

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { helpOpen, kShortcuts } from "../state/shortcuts";
+import { helpOpen, kShortcuts, pageShortcuts } from "../state/shortcuts";
 import { Dialog } from "./dialog";
 
 export function Help(): VNode {
@@ -12,7 +12,7 @@ export function Help(): VNode {
       }}
     >
       <dl class="keys">
-        {kShortcuts.map((one) => (
+        {[...kShortcuts, ...pageShortcuts.value].map((one) => (
           <div>
             <dt>
               {one.keys.split(" ").map((key) => (

@@ -5,10 +5,10 @@ export type Tone = "good" | "watch" | "bad" | "unknown";
 /** Different shapes, so that the state can be read without colour. */
 const kMarks: Record<Tone, string> = { good: "●", watch: "▲", bad: "■", unknown: "○" };
 
-export function State(props: { tone: Tone; children: ComponentChildren }): VNode {
+export function State(props: { tone: Tone; mark?: string | undefined; children: ComponentChildren }): VNode {
   return (
     <span class={`state ${props.tone}`}>
-      <i aria-hidden="true">{kMarks[props.tone]}</i>
+      <i aria-hidden="true">{props.mark ?? kMarks[props.tone]}</i>
       {props.children}
     </span>
   );

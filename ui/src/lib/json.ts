@@ -31,3 +31,15 @@ export function asBool(value: unknown): boolean | undefined {
 export function asStrings(value: unknown): string[] {
   return asArray(value).filter((item): item is string => typeof item === "string");
 }
+
+/** The fields of `shape` out of `value`; one that is missing or of another kind is as in `shape`, where null takes any. */
+export function shaped<T extends object>(value: unknown, shape: T): T {
+  const json = asObject(value);
+  const kind = (one: unknown): string => (Array.isArray(one) ? "array" : typeof one);
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, fallback]) => {
+      const found = json[name];
+      return [name, found !== undefined && (fallback === null || kind(found) === kind(fallback)) ? found : fallback];
+    }),
+  ) as T;
+}

@@ -1,13 +1,7 @@
 // Markdown and a harmless part of HTML as elements. Text stays text: no markup of the source reaches the page unread.
 
 import { h, type ComponentChildren, type VNode } from "preact";
-
-/** http, https, mail and relative addresses; anything else (javascript:, data:) is refused. */
-export function safeUrl(url: string): string | undefined {
-  const text = [...url].filter((c) => c > " ").join("");
-  if (/^(https?:|mailto:)/i.test(text)) return text;
-  return /^[a-z][a-z0-9+.-]*:/i.test(text) || text.startsWith("//") ? undefined : text;
-}
+import { safeUrl } from "./links";
 
 function Link(props: { url: string; children: ComponentChildren }): VNode {
   const url = safeUrl(props.url);

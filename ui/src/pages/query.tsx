@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { queryInstant } from "../api/prometheus";
 import { PanelView } from "../components/panel";
 import { ErrorNotice, LabelList, Skeleton } from "../components/state";
-import { readDashboard } from "../lib/dashboard";
+import { linePanel } from "../components/threshold_chart";
 import { formatDate } from "../lib/dateformat";
 import { parseValue } from "../lib/frames";
 import { labelsKey } from "../lib/labels";
@@ -69,23 +69,7 @@ export function QueryPage(): VNode {
   const expr = fromAddress();
   const [draft, setDraft] = useState(expr);
   useEffect(() => setDraft(expr), [expr]);
-  const panel = useMemo(
-    () =>
-      readDashboard({
-        title: "Query",
-        panels: [
-          {
-            id: 1,
-            type: "timeseries",
-            title: "",
-            targets: [{ refId: "A", expr }],
-            options: { legend: { displayMode: "list", placement: "bottom" }, tooltip: { mode: "multi", sort: "desc" } },
-            fieldConfig: { defaults: { unit: "short", custom: { lineWidth: 1, fillOpacity: 5 } } },
-          },
-        ],
-      }).sections[0]?.panels[0],
-    [expr],
-  );
+  const panel = useMemo(() => linePanel(expr), [expr]);
   const run = (): void =>
     setParams({ expr: draft.trim() === "" ? undefined : draft.trim(), "g0.expr": undefined, "g0.tab": undefined });
   return (

@@ -39,6 +39,9 @@ export const kShortcuts: readonly Shortcut[] = [
   },
 ];
 
+/** Keys of the page that is shown; they come before those that hold everywhere. */
+export const pageShortcuts = signal<readonly Shortcut[]>([]);
+
 /** A second key must follow within this time. */
 const kPauseMs = 1_200;
 
@@ -52,7 +55,8 @@ export function startShortcuts(): void {
       return;
     if (document.querySelector("dialog[open]") !== null) return;
     const two = Date.now() - firstAt < kPauseMs ? `${first} ${event.key}` : "";
-    const hit = kShortcuts.find((one) => one.keys === two) ?? kShortcuts.find((one) => one.keys === event.key);
+    const all = [...pageShortcuts.value, ...kShortcuts];
+    const hit = all.find((one) => one.keys === two) ?? all.find((one) => one.keys === event.key);
     if (hit !== undefined) {
       first = "";
       event.preventDefault();
