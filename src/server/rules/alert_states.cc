@@ -63,7 +63,10 @@ bool AlertStates::AdvanceAbsent(ActiveAlert* active, const EvaluationTime& time,
   Alert& alert = active->alert;
   if (alert.state == AlertState::kResolved) return time.steady - active->resolved_steady > kResolvedRetention;
   if (timing.hold_absent) return false;
-  if (alert.state == AlertState::kPending) return true;
+  if (alert.state == AlertState::kPending) {
+    if (timing.dropped_pending != nullptr && *timing.dropped_pending) (*timing.dropped_pending)(alert);
+    return true;
+  }
   if (timing.keep_firing > 0) {
     if (alert.keep_firing_since == 0) {
       alert.keep_firing_since = time.at;

@@ -4,6 +4,7 @@
 // The states are those of Prometheus. Not thread-safe: the group's mutex guards it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -44,6 +45,7 @@ struct AlertTiming {
   DurationMs keep_firing = 0;  // keep_firing_for
   std::int64_t limit = 0;      // most pending and firing alerts; 0: no limit
   bool hold_absent = false;    // alerts that are not in the result stay as they are: the clock has jumped
+  const std::function<void(const Alert&)>* dropped_pending = nullptr;  // told of pending alerts that vanish
 };
 
 class AlertStates {

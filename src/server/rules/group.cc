@@ -173,7 +173,7 @@ Status Group::Record(const EvaluationContext& context, RunningRule& rule, Vector
     return LimitExceeded("exceeded limit of " + std::to_string(definition_.limit) + " with " +
                          std::to_string(result.size()) + " series");
   }
-  if (result.empty() && rule.written.size() == 0) return {};
+  if (!context.write || (result.empty() && rule.written.size() == 0)) return {};
   for (promql::ResultSeries& series : result) series.labels = WithOverrides(series.labels, rule.overrides);
   const auto appender = context.storage->NewAppender();
   Status refused;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -38,6 +39,9 @@ struct EvaluationContext {
   Helpers* helpers = nullptr;                    // may be null: rules run one after the other
   const std::atomic<bool>* cancelled = nullptr;  // may be null
   bool expand_annotations = true;                // false: nobody will read them
+  bool write = true;                             // false: nothing goes into the store
+  // Told of each pending alert that vanishes before it fires; may be empty.
+  std::function<void(const Alert&)> dropped_pending;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 

@@ -43,8 +43,8 @@ Status Group::UpdateAlerts(const EvaluationContext& context, RunningRule& rule, 
     if (context.expand_annotations) next.annotations = element.Annotations();
   }
   const AlertTiming timing{rule.definition.hold_duration, rule.definition.keep_firing_for, definition_.limit,
-                           time.steady < hold_until_};
-  const auto appender = restore_in_ > 0 ? nullptr : context.storage->NewAppender();
+                           time.steady < hold_until_, &context.dropped_pending};
+  const auto appender = restore_in_ > 0 || !context.write ? nullptr : context.storage->NewAppender();
   Status written;
   {
     const std::lock_guard lock(mu_);
