@@ -35,7 +35,6 @@ export interface ActiveAlert {
   state: AlertState;
   startsAt: string;
   value: string;
-  generatorURL: string;
   silencedBy: string[];
   inhibitedBy: string[];
   mutedBy: string[];
@@ -49,7 +48,6 @@ export interface ActiveAlert {
 
 const kUntold = {
   fingerprint: "",
-  generatorURL: "",
   silencedBy: [],
   inhibitedBy: [],
   mutedBy: [],
@@ -74,7 +72,6 @@ function readAlert(json: Json): ActiveAlert {
       fingerprint: "",
       startsAt: "",
       value: "",
-      generatorURL: "",
       cooldownUntil: "",
       flapping: false,
       transitions: 0,

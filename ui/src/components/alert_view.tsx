@@ -55,15 +55,6 @@ export function Outside(props: { url: string | undefined; children: ComponentChi
   );
 }
 
-/** Where the alert's expression can be looked at, when the rule said so. */
-export function exprOf(generatorURL: string): string {
-  try {
-    return new URL(generatorURL, window.location.href).searchParams.get("g0.expr") ?? "";
-  } catch {
-    return "";
-  }
-}
-
 /** Why nobody is told, or who is told next. `others` may hold the alerts it follows from. */
 export function Standing({ alert, others }: { alert: ActiveAlert; others: readonly ActiveAlert[] }): VNode {
   const { acknowledged, escalation } = alert;

@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 import {
   activeAlerts,
   changes,
@@ -203,6 +204,9 @@ export function AlertPage({ fingerprint }: { fingerprint: string }): VNode {
   const name = alert?.name ?? events[0]?.alertname ?? `Alert ${fingerprint.slice(0, 8)}`;
   const fromPast = begun(events);
   const startMs = alert === undefined ? fromPast.startMs : Date.parse(alert.startsAt);
+  useEffect(() => {
+    document.title = `${name} · cachescope`;
+  }, [name]);
   usePageKeys([
     {
       keys: "a",

@@ -5,7 +5,7 @@ import { rules as loadRules, type Rule } from "../../api/prometheus";
 import { Ago } from "../../components/ago";
 import { AlertFrame, usePageKeys } from "../../components/alert_frame";
 import { State, type Tone } from "../../components/state";
-import { humanDuration } from "../../lib/duration";
+import { formatDuration } from "../../lib/duration";
 import { formatUnit } from "../../lib/units";
 import { useLoad } from "../../state/load";
 import { place, setParams, withTime } from "../../state/url";
@@ -86,7 +86,7 @@ function Row({ rule, dead, state }: Judged): VNode {
         <a href={withTime("/query", { expr: rule.query })}>{rule.query}</a>
       </td>
       <td class="number" data-name="for">
-        {rule.durationS > 0 ? humanDuration(rule.durationS * 1_000) : ""}
+        {rule.durationS > 0 ? formatDuration(rule.durationS * 1_000) : ""}
       </td>
       <td class="number" data-name="took">
         {rule.tookS > 0 ? formatUnit(rule.tookS, "s") : ""}
@@ -103,7 +103,7 @@ function Group({ members }: { members: readonly Judged[] }): VNode | null {
       <h2 title={first.file}>
         {first.group}{" "}
         <span class="muted">
-          {first.groupIntervalS > 0 && `every ${humanDuration(first.groupIntervalS * 1_000)}`}
+          {first.groupIntervalS > 0 && `every ${formatDuration(first.groupIntervalS * 1_000)}`}
           {first.groupTookS > 0 && `, took ${formatUnit(first.groupTookS, "s")}`},{" "}
           <Ago at={first.lastEvaluation} none="not run yet" />
         </span>
