@@ -1,6 +1,7 @@
 // /api/v1/read: remote read, as samples in one message or as a stream of chunks.
 #include <algorithm>
 
+#include "base/log.h"
 #include "server/api/answer.h"
 #include "server/api/api.h"
 #include "server/storage/tsdb/chunk_xor.h"
@@ -16,6 +17,8 @@ constexpr std::size_t kMaxRequestBytes = 32 << 20;
 constexpr std::size_t kMaxSamples = 50'000'000;
 constexpr std::size_t kMaxFrameBytes = 1 << 20;
 constexpr std::size_t kSamplesPerChunk = 120;
+constexpr std::size_t kMaxDamages = 10;  // named in one answer
+constexpr std::size_t kMaxHeaderBytes = 2048;
 
 void Fail(http::ResponseWriter& response, int status, std::string_view text) {
   response.SetStatus(status);
@@ -58,6 +61,9 @@ class Reader {
     return api_.storage->NewQuerier(query.mint, query.maxt)
         ->Select(true, hints, WithoutExternal(query.matchers, external_));
   }
+  Status ReadSeries(const storage::Series& series, const wire::ReadQuery& query);
+  void NoteDamage(const std::vector<std::string>& warnings);
+  void SetDamageHeader();
   Status AppendQueryResult(const wire::ReadQuery& query, std::string* message);
   Status StreamSeries(const storage::Series& series, const wire::ReadQuery& query, std::size_t index);
   Status AddXorChunks(std::size_t index);
@@ -69,17 +75,51 @@ class Reader {
   const Labels external_;
   storage::SampleColumns columns_;
   std::size_t samples_ = 0;
+  std::vector<std::string> damage_;  // each cause once
   wire::ChunkedSeriesMessage chunked_;
 };
 
+// The protocol has no place for warnings, and a reader that gets an error throws away what is good too: so damage costs
+// what it damaged, and is named in a header of ours and in the log.
+Status Reader::ReadSeries(const storage::Series& series, const wire::ReadQuery& query) {
+  columns_.clear();
+  const Status status = series.Read(query.mint, query.maxt, &columns_);
+  if (status.ok()) return status;
+  if (status.code() != Code::kCorruption && status.code() != Code::kIoError && status.code() != Code::kNotFound)
+    return status;
+  // Damage in the middle of a sample leaves a time without a value.
+  columns_.timestamps.resize(std::min(columns_.timestamps.size(), columns_.values.size()));
+  columns_.values.resize(columns_.timestamps.size());
+  NoteDamage({"some samples could not be read: " + std::string(status.message())});
+  return {};
+}
+
+void Reader::NoteDamage(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    if (damage_.size() == kMaxDamages || std::find(damage_.begin(), damage_.end(), warning) != damage_.end()) continue;
+    damage_.push_back(warning);
+    LogWarn("a remote reader was answered without all samples", {{"cause", warning}});
+  }
+}
+
+void Reader::SetDamageHeader() {
+  std::string text;
+  for (const std::string& one : damage_) text += (text.empty() ? "" : "; ") + one;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) > '~') c = ' ';
+  }
+  if (text.size() > kMaxHeaderBytes) text.resize(kMaxHeaderBytes);
+  if (!text.empty()) response_.SetHeader("X-Cachescope-Warnings", text);
+}
+
 Status Reader::AppendQueryResult(const wire::ReadQuery& query, std::string* message) {
   CACHESCOPE_ASSIGN_OR_RETURN(const storage::SeriesSet set, Select(query));
+  NoteDamage(set.warnings);
   std::string result;
   wire::SeriesMessage series_message;
   for (const auto& series : set.series) {
     if (response_.cancelled()) return Cancelled("the client has gone");
-    columns_.clear();
-    CACHESCOPE_RETURN_IF_ERROR(series->Read(query.mint, query.maxt, &columns_));
+    CACHESCOPE_RETURN_IF_ERROR(ReadSeries(*series, query));
     samples_ += columns_.timestamps.size() + columns_.histograms.size();
     if (samples_ > kMaxSamples) return LimitExceeded("exceeded sample limit (" + std::to_string(kMaxSamples) + ")");
     if (columns_.timestamps.empty() && columns_.histograms.empty()) continue;
@@ -101,6 +141,7 @@ void Reader::AnswerSamples(const wire::ReadRequest& request) {
   }
   std::string block;
   wire::EncodeSnappy(message, &block);
+  SetDamageHeader();
   response_.SetHeader("Content-Type", "application/x-protobuf");
   response_.SetHeader("Content-Encoding", "snappy");
   static_cast<void>(response_.Write(block));
@@ -140,8 +181,7 @@ Status Reader::AddHistogramChunks(std::size_t index) {
 // Chunks of a series must ascend by time: floats and histograms that alternate are rare, so they are cut into runs only
 // when they overlap.
 Status Reader::StreamSeries(const storage::Series& series, const wire::ReadQuery& query, std::size_t index) {
-  columns_.clear();
-  CACHESCOPE_RETURN_IF_ERROR(series.Read(query.mint, query.maxt, &columns_));
+  CACHESCOPE_RETURN_IF_ERROR(ReadSeries(series, query));
   chunked_.Begin(WithExternal(series.labels(), external_));
   storage::SampleColumns all;
   std::swap(all, columns_);
@@ -169,6 +209,9 @@ void Reader::AnswerStream(const wire::ReadRequest& request) {
   for (std::size_t index = 0; index < request.queries.size(); ++index) {
     auto set = Select(request.queries[index]);
     if (!set.ok()) return Fail(response_, 500, set.status().message());
+    NoteDamage(set->warnings);
+    // What is met later than the first frame is in the log alone.
+    if (index == 0) SetDamageHeader();
     for (auto& series : set->series) {
       if (!StreamSeries(*series, request.queries[index], index).ok()) return;
       series.reset();

@@ -150,6 +150,8 @@ class MergeQuerier final : public Querier {
                                                std::size_t limit) override {
     return Texts(limit, [&](Querier& querier) { return querier.LabelValues(name, matchers, limit); });
   }
+  Status VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                          const std::function<bool(std::string_view)>& visit) override;
 
  private:
   // What is not damage, or damage in every part, is the error.
@@ -210,6 +212,38 @@ class MergeQuerier final : public Querier {
 
   std::vector<MergePart> parts_;
 };
+
+// One part at most is visited, the others show what they have: so nothing is copied. Else all is.
+Status MergeQuerier::VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
+                                      const std::function<bool(std::string_view)>& visit) {
+  std::vector<std::string_view> known;
+  Querier* visited = nullptr;
+  for (MergePart& part : parts_) {
+    const auto views = part.querier->LabelValueViews(name, matchers);
+    if (!views.has_value()) {
+      if (visited != nullptr) return Querier::VisitLabelValues(name, matchers, visit);
+      visited = part.querier.get();
+      continue;
+    }
+    std::vector<std::string_view> both;
+    both.reserve(known.size() + views->size());
+    std::set_union(known.begin(), known.end(), views->begin(), views->end(), std::back_inserter(both));
+    known = std::move(both);
+  }
+  auto next = known.begin();
+  bool wanted = true;
+  Status status;
+  if (visited != nullptr) {
+    status = visited->VisitLabelValues(name, matchers, [&](std::string_view value) {
+      for (; wanted && next != known.end() && *next < value; ++next) wanted = visit(*next);
+      if (wanted && next != known.end() && *next == value) ++next;
+      return wanted = wanted && visit(value);
+    });
+    if (!status.ok() && (!IsDamage(status.code()) || parts_.size() == 1)) return status;
+  }
+  for (; wanted && next != known.end(); ++next) wanted = visit(*next);
+  return {};
+}
 
 }  // namespace
 

@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "server/storage/warning_querier.h"
+
 namespace cachescope::storage {
 namespace {
 
@@ -319,6 +321,97 @@ TEST(MergeQuerierTest, LabelsAreMergedAndLimited) {
   EXPECT_EQ(*merged->LabelNames({}, 2), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(*merged->LabelValues("a", {}, 0), (std::vector<std::string>{"0", "1"}));
   EXPECT_EQ(*merged->LabelValues("a", {}, 1), (std::vector<std::string>{"0"}));
+}
+
+// Values of one label; some stores show them, others have to be visited.
+class ValueQuerier final : public Querier {
+ public:
+  ValueQuerier(std::vector<std::string> values, bool shows, Status status = {})
+      : values_(std::move(values)), shows_(shows), status_(std::move(status)) {}
+  Result<SeriesSet> Select(bool, const SelectHints&, const std::vector<Matcher>&) override { return SeriesSet(); }
+  Result<std::vector<std::string>> LabelNames(const std::vector<Matcher>&, std::size_t) override {
+    return std::vector<std::string>();
+  }
+  Result<std::vector<std::string>> LabelValues(const std::string&, const std::vector<Matcher>&, std::size_t) override {
+    if (!status_.ok()) return status_;
+    return values_;
+  }
+  Status VisitLabelValues(const std::string&, const std::vector<Matcher>&,
+                          const std::function<bool(std::string_view)>& visit) override {
+    for (const std::string& value : values_) {
+      // A view that is gone afterwards.
+      if (std::string copy = value; !visit(copy)) return {};
+    }
+    return status_;
+  }
+  std::optional<std::vector<std::string_view>> LabelValueViews(const std::string&,
+                                                               const std::vector<Matcher>&) override {
+    if (!shows_) return std::nullopt;
+    return std::vector<std::string_view>(values_.begin(), values_.end());
+  }
+
+ private:
+  const std::vector<std::string> values_;
+  const bool shows_;
+  const Status status_;
+};
+
+std::vector<std::string> Visited(Querier& querier, std::size_t most) {
+  std::vector<std::string> out;
+  const Status status = querier.VisitLabelValues("a", {}, [&](std::string_view value) {
+    EXPECT_LT(out.size(), most) << "asked again after it said no";
+    out.emplace_back(value);
+    return out.size() < most;
+  });
+  EXPECT_TRUE(status.ok()) << status.message();
+  return out;
+}
+
+TEST(MergeVisitTest, ValuesOfAnyPartsAreVisitedInOrderAndOnce) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::unique_ptr<Querier>> parts;
+    std::set<std::string> all;
+    const std::size_t count = 2 + random() % 4;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::set<std::string> values;
+      for (std::size_t n = random() % 8; n > 0; --n) values.insert(std::to_string(random() % 12));
+      all.insert(values.begin(), values.end());
+      parts.push_back(std::make_unique<ValueQuerier>(std::vector<std::string>(values.begin(), values.end()),
+                                                     round % 3 == 0 || random() % count != 0));
+    }
+    const auto merged = MergeQueriers(std::move(parts));
+    const std::vector<std::string> want(all.begin(), all.end());
+    EXPECT_EQ(Visited(*merged, 100), want);
+    for (std::size_t most = 1; most <= want.size(); ++most) {
+      EXPECT_EQ(Visited(*merged, most),
+                std::vector<std::string>(want.begin(), want.begin() + static_cast<std::ptrdiff_t>(most)));
+    }
+  }
+}
+
+TEST(MergeVisitTest, DamageInThePartThatIsVisitedCostsItsValues) {
+  const auto merged = [](Code code) {
+    std::vector<std::unique_ptr<Querier>> parts;
+    parts.push_back(std::make_unique<ValueQuerier>(std::vector<std::string>{"b", "d"}, true));
+    parts.push_back(std::make_unique<ValueQuerier>(std::vector<std::string>{"a", "c"}, false, Status(code, "bad")));
+    return MergeQueriers(std::move(parts));
+  };
+  EXPECT_EQ(Visited(*merged(Code::kCorruption), 100), (std::vector<std::string>{"a", "b", "c", "d"}));
+  EXPECT_EQ(merged(Code::kCancelled)->VisitLabelValues("a", {}, [](std::string_view) { return true; }).code(),
+            Code::kCancelled);
+}
+
+TEST(MergeVisitTest, AWarningIsNoValue) {
+  std::vector<std::unique_ptr<Querier>> parts;
+  parts.push_back(NewWarningQuerier({"a block is missing"}));
+  parts.push_back(std::make_unique<ValueQuerier>(std::vector<std::string>{"a", "c"}, false));
+  const auto merged = MergeQueriers(std::move(parts));
+  EXPECT_EQ(Visited(*merged, 100), (std::vector<std::string>{"a", "c"}));
+  const auto set = merged->Select(false, {}, {});
+  ASSERT_TRUE(set.ok());
+  EXPECT_EQ(set->warnings, std::vector<std::string>{"a block is missing"});
+  EXPECT_TRUE(merged->LabelNames({}, 0)->empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,6 +106,12 @@ class Querier {
   // locked meanwhile: `visit` is quick, does not wait for anybody and does not come back to the store.
   virtual Status VisitLabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                   const std::function<bool(std::string_view)>& visit);
+  // The same values, sorted, as views that live as long as the querier, where the store has them so anyhow; nothing
+  // where it would have to copy.
+  virtual std::optional<std::vector<std::string_view>> LabelValueViews(const std::string&,
+                                                                       const std::vector<Matcher>&) {
+    return std::nullopt;
+  }
 };
 
 class Queryable {

@@ -20,6 +20,10 @@ class WarningQuerier final : public Querier {
   Result<std::vector<std::string>> LabelValues(const std::string&, const std::vector<Matcher>&, std::size_t) override {
     return std::vector<std::string>();
   }
+  std::optional<std::vector<std::string_view>> LabelValueViews(const std::string&,
+                                                               const std::vector<Matcher>&) override {
+    return std::vector<std::string_view>();
+  }
 
  private:
   const std::vector<std::string> warnings_;

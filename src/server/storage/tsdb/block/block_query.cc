@@ -72,19 +72,25 @@ class BlockQuerier final : public storage::Querier {
 
   Result<std::vector<std::string>> LabelValues(const std::string& name, const std::vector<Matcher>& matchers,
                                                std::size_t limit) override {
-    std::set<std::string, std::less<>> values;
     if (matchers.empty()) {
-      for (const std::string_view value : view_->block->index().LabelValues(name)) values.emplace(value);
-    } else {
-      CACHESCOPE_RETURN_IF_ERROR(Visit(
-          matchers,
-          [&](SeriesRef, const Labels& labels, std::vector<ChunkMeta>&) {
-            if (const std::string_view value = labels.Get(name); !value.empty()) values.emplace(value);
-            return true;
-          },
-          nullptr));
+      const std::vector<std::string_view> all = view_->block->index().LabelValues(name);
+      const std::size_t count = limit == 0 ? all.size() : std::min(all.size(), limit);
+      return std::vector<std::string>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
     }
+    std::set<std::string, std::less<>> values;
+    CACHESCOPE_RETURN_IF_ERROR(Visit(
+        matchers,
+        [&](SeriesRef, const Labels& labels, std::vector<ChunkMeta>&) {
+          if (const std::string_view value = labels.Get(name); !value.empty()) values.emplace(value);
+          return true;
+        },
+        nullptr));
     return Limited(values, limit);
+  }
+  std::optional<std::vector<std::string_view>> LabelValueViews(const std::string& name,
+                                                               const std::vector<Matcher>& matchers) override {
+    if (!matchers.empty()) return std::nullopt;
+    return view_->block->index().LabelValues(name);
   }
 
  private:
