@@ -16,7 +16,8 @@ namespace cachescope {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr int kMaxNodes = 100'000;  // aliases can multiply a small file; real configurations stay far below
+// Aliases can multiply a small file. A text without them has no more values than bytes: a large one may have as many.
+constexpr std::size_t kMaxNodes = 100'000;
 
 std::string Place(const std::string& file, const YAML::Mark& mark) {
   return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
@@ -26,7 +27,8 @@ std::string Place(const std::string& file, const YAML::Mark& mark) {
 
 class YamlConverter {
  public:
-  explicit YamlConverter(std::string file) : file_(std::make_shared<const std::string>(std::move(file))) {}
+  YamlConverter(std::string file, std::size_t text_bytes)
+      : file_(std::make_shared<const std::string>(std::move(file))), max_nodes_(kMaxNodes + text_bytes) {}
 
   Status Convert(const YAML::Node& in, int depth, ConfigNode* out) {
     const YAML::Mark mark = in.Mark();
@@ -34,7 +36,7 @@ class YamlConverter {
     out->line_ = std::max(0, mark.line) + 1;
     out->column_ = std::max(0, mark.column) + 1;
     if (depth > kMaxDepth) return out->Error("nested too deeply");
-    if (++nodes_ > kMaxNodes) return out->Error("too many values (do aliases expand without end?)");
+    if (++nodes_ > max_nodes_) return out->Error("too many values (do aliases expand without end?)");
     switch (in.Type()) {
       case YAML::NodeType::Undefined:
       case YAML::NodeType::Null:
@@ -104,7 +106,8 @@ class YamlConverter {
   }
 
   std::shared_ptr<const std::string> file_;
-  int nodes_ = 0;
+  const std::size_t max_nodes_;
+  std::size_t nodes_ = 0;
 };
 
 Result<ConfigNode> ConfigNode::ParseYaml(std::string_view text, std::string file) {
@@ -112,7 +115,7 @@ Result<ConfigNode> ConfigNode::ParseYaml(std::string_view text, std::string file
   try {
     const YAML::Node root = YAML::Load(std::string(text));
     ConfigNode out;
-    CACHESCOPE_RETURN_IF_ERROR(YamlConverter(std::move(file)).Convert(root, 0, &out));
+    CACHESCOPE_RETURN_IF_ERROR(YamlConverter(std::move(file), text.size()).Convert(root, 0, &out));
     return out;
   } catch (const YAML::Exception& e) {
     return InvalidArgument(Place(file, e.mark) + ": " + e.msg);

@@ -22,8 +22,8 @@ class ConfigNode {
  public:
   enum class Kind : unsigned char { kNull, kScalar, kSequence, kMapping };
 
-  // kInvalidArgument "FILE:LINE:COL: cause" for bad syntax, duplicate keys, aliases that expand beyond 100,000 nodes,
-  // depth over 64. `file` is only used in messages.
+  // kInvalidArgument "FILE:LINE:COL: cause" for bad syntax, duplicate keys, aliases that expand beyond 100,000 nodes
+  // and one per byte of the text, depth over 64. `file` is only used in messages.
   static Result<ConfigNode> ParseYaml(std::string_view text, std::string file);
   // Reads and parses a file; kNotFound or kIoError "cannot read FILE: cause".
   static Result<ConfigNode> ReadFile(const std::string& path);

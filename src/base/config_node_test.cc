@@ -83,6 +83,15 @@ TEST(ConfigNodeTest, BoundsAliasExpansionAndDepth) {
   EXPECT_FALSE(ConfigNode::ParseYaml(std::string(200, '['), "deep.yml").ok());
 }
 
+// A rule file with 10,000 rules is large, not a bomb.
+TEST(ConfigNodeTest, ALargeFileWithoutAliasesIsRead) {
+  std::string text = "list:\n";
+  for (int i = 0; i < 150'000; ++i) text += "- {a: b}\n";
+  const auto node = ConfigNode::ParseYaml(text, "large.yml");
+  ASSERT_TRUE(node.ok()) << node.status().ToString();
+  EXPECT_EQ(node->Find("list")->items().size(), 150'000U);
+}
+
 TEST(ConfigNodeTest, MissingFile) {
   const auto node = ConfigNode::ReadFile("/nonexistent/x.yml");
   EXPECT_EQ(node.status().code(), Code::kNotFound);
