@@ -276,6 +276,7 @@ test('a damaged block is put aside or read around, with a warning, and the rest 
     console.log(`# ${name}: ${lost.count} samples missing, ${outside} outside of the block; ${aside} put aside; warnings ${JSON.stringify(lost.warnings).slice(0, 140)}`);
     if (outside > 0) problems.push(`${name}: ${outside} samples are missing that were not in the block`);
     if (!(aside >= 1 && told) && lost.warnings.length === 0) problems.push(`${name}: neither put aside nor warned about\n${server.err}`);
+    if (lost.count > 0 && lost.warnings.length === 0) problems.push(`${name}: ${lost.count} samples are missing and the answers do not say so`);
     if (aside >= 1 && !fs.existsSync(path.join(data, 'metrics/quarantine', store.meta.ulid))) problems.push(`${name}: counted as put aside, but not there`);
     await writeAll(server.url, new Truth(), makeSeries(store.random, 3, [Date.now()]));
     await server.stop('SIGKILL');

@@ -13,13 +13,14 @@ import { ExpressionMaker } from '../differential/expression.mjs';
 import { Random } from '../differential/random.mjs';
 import { STALE, remoteWrite } from '../differential/remote_write.mjs';
 import { ask, copyWritable, keyOf, metric, open, samples, settled, testFolder, writeConfig } from './store_support.mjs';
+import { remoteWrite as writeWithExemplars } from './api_support.mjs';
 import { freePort, hasProgram, root, start, until } from './support.mjs';
 
 const SEED = Number(process.env.CACHESCOPE_STORE_SEED ?? 20261121);
 const QUERIES = 200;
 const MINUTE = 60000;
 const HOUR = 60 * MINUTE;
-const FEATURES = 'promql-experimental-functions,native-histograms';
+const FEATURES = 'promql-experimental-functions,native-histograms,exemplar-storage';
 const golden = path.join(root, '../shared/conformance/tsdb-golden');
 const noGolden = fs.existsSync(golden) ? false : `skipped: the recorded directories are not here: ${golden}`;
 const STORAGE = { metrics: { chunk_encoding: 'xor' }, tsdb: { out_of_order_time_window: '30m' } };
@@ -302,4 +303,45 @@ test('a directory goes from cachescope to Prometheus and back, and each adds to 
   const count = await assertAllThere(last.url, set);
   console.log(`# ${count} samples written in turn, ${blocksIn(path.join(data, 'metrics')).length} blocks`);
   assert.doesNotMatch(last.err, /level=(warn|error)/);
+});
+
+test('exemplars come back after a kill and after an orderly end, and Prometheus reads them from the log', { skip: newest === '' && !hasProgram('prometheus') ? 'skipped: no prometheus here' : false }, async (t) => {
+  const folder = testFolder();
+  const data = path.join(folder, 'data');
+  const config = writeConfig(folder, STORAGE);
+  const now = Date.now();
+  const request = (from, to) =>
+    [0, 1, 2, 3, 4].map((i) => ({
+      labels: { __name__: 'traced_total', i: String(i) },
+      samples: Array.from({ length: to - from }, (_, n) => [now - 60000 + (from + n) * 1000, i + from + n]),
+      exemplars: Array.from({ length: to - from }, (_, n) => ({ labels: { trace_id: `t-${i}-${from + n}`, 'span id': 'ü' }, v: n / 3, t: now - 60000 + (from + n) * 1000 + i })),
+    }));
+  const window = { query: '{__name__="traced_total"}', start: String(now / 1000 - 3600), end: String(now / 1000 + 3600) };
+  const exemplars = async (url) => {
+    const { body } = await ask(url, 'query_exemplars', window);
+    assert.equal(body.status, 'success', body.error);
+    for (const series of body.data) series.exemplars.sort((a, b) => a.timestamp - b.timestamp);
+    return body.data.sort((a, b) => (a.seriesLabels.i < b.seriesLabels.i ? -1 : 1));
+  };
+  let server = await open(t, data, { config });
+  assert.equal((await writeWithExemplars(server.url, request(0, 20))).status, 204);
+  const first = await exemplars(server.url);
+  assert.equal(first.reduce((sum, s) => sum + s.exemplars.length, 0), 100);
+  await server.stop('SIGKILL');
+  server = await open(t, data, { config });
+  assert.deepEqual(await exemplars(server.url), first, 'after kill -9');
+  await server.stop();
+  server = await open(t, data, { config });
+  assert.deepEqual(await exemplars(server.url), first, 'after an orderly end');
+  assert.equal((await writeWithExemplars(server.url, request(20, 30))).status, 204);
+  const all = await exemplars(server.url);
+  assert.equal(all.reduce((sum, s) => sum + s.exemplars.length, 0), 150);
+  assert.equal(await metric(server.url, 'cachescope_storage_exemplar_log_failures_total'), 0);
+  await server.stop();
+  for (const [i, program] of [newest, hasProgram('prometheus') ? 'prometheus' : ''].entries()) {
+    if (program === '') continue;
+    const peer = await startPrometheus(t, program, copyWritable(path.join(data, 'metrics'), path.join(folder, `copy${i}`)));
+    assert.deepEqual(await exemplars(peer.url), all, program);
+    assert.doesNotMatch(peer.err, /corrupt|level=error/i);
+  }
 });

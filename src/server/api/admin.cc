@@ -18,6 +18,11 @@ void CannotInMemory(http::ResponseWriter& response, std::string_view verb) {
              "cannot " + std::string(verb) + ": the store of this server is in memory and has no such operation");
 }
 
+// A store that is full or only read may do it another time.
+void Failed(http::ResponseWriter& response, const Status& status) {
+  WriteError(response, status.code() == Code::kUnavailable ? "unavailable" : "internal", status.message());
+}
+
 void DeleteSeries(const ApiContext& api, const http::Request& request, http::ResponseWriter& response) {
   if (!Allowed(api, response)) return;
   const http::Params params = request.AllParams();
@@ -30,8 +35,7 @@ void DeleteSeries(const ApiContext& api, const http::Request& request, http::Res
   if (!matchers.ok()) return WriteError(response, "bad_data", matchers.status().message());
   if (!api.delete_series) return CannotInMemory(response, "delete series");
   for (const auto& set : *matchers) {
-    if (const Status status = api.delete_series(*start, *end, set); !status.ok())
-      return WriteError(response, "internal", status.message());
+    if (const Status status = api.delete_series(*start, *end, set); !status.ok()) return Failed(response, status);
   }
   response.SetStatus(204);
 }
@@ -39,8 +43,7 @@ void DeleteSeries(const ApiContext& api, const http::Request& request, http::Res
 void CleanTombstones(const ApiContext& api, http::ResponseWriter& response) {
   if (!Allowed(api, response)) return;
   if (!api.clean_tombstones) return CannotInMemory(response, "clean tombstones");
-  if (const Status status = api.clean_tombstones(); !status.ok())
-    return WriteError(response, "internal", status.message());
+  if (const Status status = api.clean_tombstones(); !status.ok()) return Failed(response, status);
   response.SetStatus(204);
 }
 
@@ -53,7 +56,7 @@ void Snapshot(const ApiContext& api, const http::Request& request, http::Respons
   }
   if (!api.snapshot) return CannotInMemory(response, "take a snapshot");
   const auto name = api.snapshot(skip == "true" || skip == "1");
-  if (!name.ok()) return WriteError(response, "internal", name.status().message());
+  if (!name.ok()) return Failed(response, name.status());
   WriteSuccess(response, [&](JsonWriter& json) { json.BeginObject().Key("name").String(*name).EndObject(); });
 }
 
