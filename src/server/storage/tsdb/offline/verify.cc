@@ -10,6 +10,7 @@
 #include "server/storage/tsdb/db/replay.h"
 #include "server/storage/tsdb/wal/log_reader.h"
 #include "server/storage/tsdb/wal/record.h"
+#include "server/storage/tsdb/wal/segment_bytes.h"
 
 namespace cachescope::tsdb {
 namespace {
@@ -205,7 +206,7 @@ void VerifyBlock(const Block& block, VerifyReport* report) {
 
 Status VerifySegment(Env& env, const std::string& path, bool may_be_torn, VerifyReport* report,
                      const std::function<Status(std::string_view record)>& keep) {
-  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, env.Map(path));
+  CACHESCOPE_ASSIGN_OR_RETURN(const std::unique_ptr<MappedFile> file, SegmentBytes(env, path, SegmentUse::kShared));
   LogReader reader(file->bytes());
   RecordBatch batch;
   std::string_view record;

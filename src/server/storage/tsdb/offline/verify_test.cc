@@ -1,5 +1,10 @@
 #include "server/storage/tsdb/offline/verify.h"
 
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
 #include "server/storage/tsdb/offline/offline_fixture_test.h"
 
 namespace cachescope::tsdb {
@@ -97,6 +102,26 @@ TEST_F(VerifyTest, TornEndIsAWriteUnderWayWhereSomebodyWrites) {
   const std::string whole = ReadAll(older);
   WriteAll(older, whole.substr(0, whole.size() - 5));
   EXPECT_EQ(Verified(in_use).damage_count, 1u);
+}
+
+// Beside a daemon that cuts its segments; mapped bytes that are gone would end this process.
+TEST_F(VerifyTest, SegmentsMayBeCutWhileTheyAreRead) {
+  WriteLog(400, 1000);
+  const std::string path = directory_ + "/wal/00000000";
+  const std::string whole = ReadAll(path);
+  ASSERT_GT(whole.size(), 50'000u);
+  std::atomic<bool> stop{false};
+  std::thread cutter([&] {
+    while (!stop) {
+      EXPECT_EQ(truncate(path.c_str(), 4096), 0);
+      const auto file = Env::Posix().OpenToAppend(path);
+      ASSERT_TRUE(file.ok());
+      ASSERT_TRUE((*file)->Append(std::string_view(whole).substr(4096)).ok());
+    }
+  });
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Verified().blocks, 0u);
+  stop = true;
+  cutter.join();
 }
 
 }  // namespace
