@@ -42,8 +42,7 @@ Status Block::ReadChunks(SeriesRef ref, const std::vector<ChunkMeta>& chunks, co
   for (const ChunkMeta& meta : chunks) {
     if (meta.maxt < mint || meta.mint > maxt) continue;
     if (deleted != nullptr && deleted->Covers(meta.mint, meta.maxt)) continue;
-    const auto chunk = chunks_->Read(meta.ref);
-    Status status = chunk.ok() ? DecodeChunk(*chunk, mint, maxt, out) : chunk.status();
+    Status status = ReadStoredChunk(*chunks_, meta.ref, mint, maxt, out);
     if (status.ok()) continue;
     damage_count_.fetch_add(1, std::memory_order_relaxed);
     if (first_error.ok()) first_error = std::move(status);
@@ -97,8 +96,7 @@ std::vector<Status> Block::Verify() const {
     if (!index_->ReadSeries(ref, nullptr, &chunks).ok()) continue;  // found by the index above
     for (const ChunkMeta& meta : chunks) {
       columns.clear();
-      const auto chunk = chunks_->Read(meta.ref);
-      Status status = chunk.ok() ? DecodeChunk(*chunk, INT64_MIN, INT64_MAX, &columns) : chunk.status();
+      Status status = ReadStoredChunk(*chunks_, meta.ref, INT64_MIN, INT64_MAX, &columns);
       if (!status.ok()) damage.push_back(std::move(status));
     }
   }

@@ -10,6 +10,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 constexpr std::uint64_t kMaxMetaBytes = 64 << 20;
+// A program that does not read relative chunks does not know this name, and leaves the block alone.
+constexpr const char* kRelativeEncoding = "packed_relative";
 
 std::string MetaPath(const std::string& block_directory) { return JoinPath(block_directory, "meta.json"); }
 
@@ -53,6 +55,8 @@ BlockMeta FromJson(const Json& json) {
                             Whole<TimestampMs>(parent.value("maxTime", Json(0)), "maxTime")});
   }
   if (const auto ours = json.find("cachescope"); ours != json.end()) meta.encoding = ours->value("encoding", "");
+  meta.relative = meta.encoding == kRelativeEncoding;
+  if (meta.relative) meta.encoding = kPackedEncoding;
   return meta;
 }
 
@@ -110,7 +114,9 @@ Status WriteBlockMeta(Env& env, const std::string& block_directory, const BlockM
   json["compaction"] = CompactionJson(meta);
   json["version"] = kVersion;
   // Readers that do not know the key leave it alone.
-  if (!meta.encoding.empty()) json["cachescope"] = {{"encoding", meta.encoding}};
+  if (!meta.encoding.empty()) {
+    json["cachescope"] = {{"encoding", meta.relative ? kRelativeEncoding : meta.encoding}};
+  }
   return env.ReplaceFile(MetaPath(block_directory), json.dump(1, '\t'));
 }
 

@@ -39,6 +39,7 @@ struct BlockMeta {
   std::vector<BlockParent> parents;  // blocks it was made of
   std::vector<std::string> hints;    // for example "from-out-of-order"
   std::string encoding;              // "packed" when a chunk is in our encoding; empty: any Prometheus reads it
+  bool relative = false;             // and one of them is relative to another; the file says "packed_relative"
 };
 
 // Errors name the path: kNotFound, kCorruption (no JSON, wrong types, an impossible range), kInvalidArgument (written

@@ -6,6 +6,7 @@
 #include "server/storage/tsdb/block/block_set.h"
 #include "server/storage/tsdb/block/chunk_cutter.h"
 #include "server/storage/tsdb/block/chunk_files.h"
+#include "server/storage/tsdb/block/family_references.h"
 #include "server/storage/tsdb/block/index_writer.h"
 #include "server/storage/tsdb/block/ulid.h"
 
@@ -86,7 +87,11 @@ class BlockWriter {
     CACHESCOPE_RETURN_IF_ERROR(series.Read(options_.mint, options_.maxt - 1, &columns_));
     if (columns_.timestamps.empty() && columns_.histograms.empty()) return {};
     metas_.clear();
-    CACHESCOPE_RETURN_IF_ERROR(cutter_.Cut(columns_, sink_));
+    const ReferenceSeries* reference = nullptr;
+    if (options_.encoding == FloatEncoding::kPacked && options_.relative_chunks) {
+      CACHESCOPE_ASSIGN_OR_RETURN(reference, references_.Begin(series.labels()));
+    }
+    CACHESCOPE_RETURN_IF_ERROR(cutter_.Cut(columns_, sink_, reference));
     CACHESCOPE_RETURN_IF_ERROR(index_->AddSeries(series.labels(), metas_));
     ++meta_.series;
     meta_.chunks += metas_.size();
@@ -99,7 +104,11 @@ class BlockWriter {
   Status AddChunk(TimestampMs mint, TimestampMs maxt, const ChunkView& chunk) {
     CACHESCOPE_ASSIGN_OR_RETURN(const std::uint64_t ref, chunks_->Add(chunk));
     metas_.push_back({mint, maxt, ref});
-    if (chunk.encoding == ChunkEncoding::kPacked) meta_.encoding = kPackedEncoding;
+    if (chunk.encoding != ChunkEncoding::kPacked) return {};
+    meta_.encoding = kPackedEncoding;
+    CACHESCOPE_ASSIGN_OR_RETURN(const std::optional<std::uint64_t> distance, PackedReferenceDistance(chunk.bytes));
+    meta_.relative = meta_.relative || distance.has_value();
+    references_.Add(ref, chunk);
     return {};
   }
 
@@ -130,7 +139,8 @@ class BlockWriter {
   // Of the series being written.
   storage::SampleColumns columns_;
   std::vector<ChunkMeta> metas_;
-  ChunkCutter cutter_{options_};
+  FamilyReferences references_;
+  ChunkCutter cutter_{options_, [this](std::size_t bytes) { return chunks_->NextRef(bytes); }};
   const ChunkSink sink_ = [this](TimestampMs mint, TimestampMs maxt, const ChunkView& chunk) {
     return AddChunk(mint, maxt, chunk);
   };

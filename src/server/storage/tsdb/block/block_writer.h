@@ -34,6 +34,7 @@ struct BlockWriteOptions {
   unsigned samples_per_chunk = 120;
   DurationMs chunk_range = 2 * 60 * 60 * 1000;
   unsigned samples_per_packed_chunk = 480;  // at most; chunks of a series come out equally long
+  bool relative_chunks = true;              // packed: of a classic histogram, relative to its +Inf bucket where it pays
   std::uint64_t max_chunk_file_bytes = kMaxChunkFileBytes;
 
   // meta.json. Empty sources: the block itself (level 1).
@@ -52,7 +53,8 @@ struct BlockWriteOptions {
 
 // The meta of the block written, or nothing when `source` has no sample in the range. Errors: those of `source` (also a
 // damaged chunk, so that compaction never drops what a repair may read), of the Env, kCancelled, kInvalidArgument (an
-// empty range, numbers out of range). Holds one series and the index writer's tables in memory.
+// empty range, numbers out of range). Holds two series, the references of one
+// metric (family_references.h) and the index writer's tables in memory.
 Result<std::optional<BlockMeta>> WriteBlock(Env& env, const std::string& directory, SeriesSource& source,
                                             const BlockWriteOptions& options);
 Result<std::optional<BlockMeta>> WriteBlock(Env& env, const std::string& directory, storage::Querier& source,

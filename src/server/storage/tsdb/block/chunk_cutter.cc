@@ -15,6 +15,14 @@ constexpr std::size_t kXorChunkBytes = 1024 - 19;  // one more sample of the lar
 constexpr std::size_t kHistogramChunkBytes = 1024;
 constexpr std::size_t kFewestHistograms = 10;  // where one is larger than a chunk should be
 
+PackedSamples Part(const storage::SampleColumns& columns, std::size_t begin, std::size_t count) {
+  PackedSamples out{
+      std::span(columns.timestamps).subspan(begin, count), std::span(columns.values).subspan(begin, count), {}};
+  const std::span<const TimestampMs> starts(columns.starts);
+  if (starts.size() > begin) out.starts = starts.subspan(begin, std::min(count, starts.size() - begin));
+  return out;
+}
+
 }  // namespace
 
 void EvenCuts::Begin(TimestampMs t) {
@@ -60,7 +68,8 @@ CounterResetHint HintAtCut(const FloatHistogram& h, const FloatHistogram* previo
 }
 
 // Runs of floats and of histograms take turns.
-Status ChunkCutter::Cut(const storage::SampleColumns& columns, const ChunkSink& sink) {
+Status ChunkCutter::Cut(const storage::SampleColumns& columns, const ChunkSink& sink,
+                        const ReferenceSeries* reference) {
   const std::size_t floats = columns.timestamps.size();
   const std::size_t histograms = columns.histograms.size();
   std::size_t f = 0;
@@ -69,9 +78,9 @@ Status ChunkCutter::Cut(const storage::SampleColumns& columns, const ChunkSink& 
     const std::size_t first_float = f;
     while (f < floats && (h == histograms || columns.timestamps[f] < columns.histograms[h].t)) ++f;
     if (f > first_float) {
-      CACHESCOPE_RETURN_IF_ERROR(options_.encoding == FloatEncoding::kPacked
-                                     ? PackedFloats(columns, first_float, f, sink)
-                                     : XorFloats(columns, first_float, f, sink));
+      CACHESCOPE_RETURN_IF_ERROR(options_.encoding == FloatEncoding::kXor ? XorFloats(columns, first_float, f, sink)
+                                 : reference == nullptr                   ? PackedFloats(columns, first_float, f, sink)
+                                                        : RelativeFloats(columns, first_float, f, *reference, sink));
     }
     const std::size_t first_histogram = h;
     while (h < histograms && (f == floats || columns.histograms[h].t < columns.timestamps[f])) ++h;
@@ -101,20 +110,44 @@ Status ChunkCutter::XorFloats(const storage::SampleColumns& columns, std::size_t
 // As few chunks as the limit allows, of equal length.
 Status ChunkCutter::PackedFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end,
                                  const ChunkSink& sink) {
-  const std::span<const TimestampMs> t(columns.timestamps);
-  const std::span<const double> v(columns.values);
-  const std::span<const TimestampMs> starts(columns.starts);
   const std::size_t total = end - begin;
   const std::size_t chunks = (total + options_.samples_per_packed_chunk - 1) / options_.samples_per_packed_chunk;
   for (std::size_t c = 0; c < chunks; ++c) {
     const std::size_t from = begin + total * c / chunks;
     const std::size_t count = begin + total * (c + 1) / chunks - from;
-    PackedSamples samples{t.subspan(from, count), v.subspan(from, count), {}};
-    if (starts.size() > from) samples.starts = starts.subspan(from, std::min(count, starts.size() - from));
-    CACHESCOPE_RETURN_IF_ERROR(packed_.Write(samples, &bytes_));
-    CACHESCOPE_RETURN_IF_ERROR(sink(t[from], t[from + count - 1], {ChunkEncoding::kPacked, bytes_}));
+    CACHESCOPE_RETURN_IF_ERROR(PackedChunk(Part(columns, from, count), nullptr, nullptr, sink));
   }
   return {};
+}
+
+// Where a chunk of the reference has the times that stand here, one chunk; between those as few as the limit allows.
+Status ChunkCutter::RelativeFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end,
+                                   const ReferenceSeries& reference, const ChunkSink& sink) {
+  const std::span<const TimestampMs> t = std::span(columns.timestamps).first(end);
+  for (const ReferenceChunk& chunk : reference.chunks) {
+    const auto wanted = std::span(reference.samples->timestamps).subspan(chunk.begin, chunk.count);
+    const auto at = static_cast<std::size_t>(
+        std::lower_bound(t.begin() + static_cast<std::ptrdiff_t>(begin), t.end(), wanted.front()) - t.begin());
+    if (end - at < chunk.count || !std::equal(wanted.begin(), wanted.end(), t.subspan(at).begin())) continue;
+    CACHESCOPE_RETURN_IF_ERROR(PackedFloats(columns, begin, at, sink));
+    CACHESCOPE_RETURN_IF_ERROR(PackedChunk(Part(columns, at, chunk.count), &reference, &chunk, sink));
+    begin = at + chunk.count;
+  }
+  return PackedFloats(columns, begin, end, sink);
+}
+
+Status ChunkCutter::PackedChunk(const PackedSamples& samples, const ReferenceSeries* series,
+                                const ReferenceChunk* reference, const ChunkSink& sink) {
+  const std::uint64_t place = reference == nullptr ? 0 : place_(0);
+  bool relative = reference != nullptr && place >> 32 == reference->ref >> 32;
+  if (relative) {
+    const PackedReference to{Part(*series->samples, reference->begin, reference->count), place - reference->ref};
+    CACHESCOPE_RETURN_IF_ERROR(packed_.WriteRelative(samples, to, &bytes_));
+    // At the end of a file the chunk goes into the next one, where its reference is not.
+    relative = place_(bytes_.size()) == place;
+  }
+  if (!relative) CACHESCOPE_RETURN_IF_ERROR(packed_.Write(samples, &bytes_));
+  return sink(samples.timestamps.front(), samples.timestamps.back(), {ChunkEncoding::kPacked, bytes_});
 }
 
 Status ChunkCutter::Histograms(const storage::SampleColumns& columns, std::size_t begin, std::size_t end,

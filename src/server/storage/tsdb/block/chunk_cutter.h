@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "server/storage/querier.h"
 #include "server/storage/tsdb/block/block_writer.h"
+#include "server/storage/tsdb/block/family_references.h"
 #include "server/storage/tsdb/packed/packed.h"
 
 namespace cachescope::tsdb {
@@ -40,21 +42,31 @@ CounterResetHint HintAtCut(const FloatHistogram& h, const FloatHistogram* previo
 
 // Receives the chunks of a series in order.
 using ChunkSink = std::function<Status(TimestampMs mint, TimestampMs maxt, const ChunkView& chunk)>;
+// The reference that the sink would give a chunk of so many bytes if it came next.
+using ChunkPlace = std::function<std::uint64_t(std::size_t bytes)>;
 
 // Encodes series after series. Not thread-safe. `options` must outlive it.
 class ChunkCutter {
  public:
-  explicit ChunkCutter(const BlockWriteOptions& options)
-      : options_(options), cuts_(options.samples_per_chunk, options.chunk_range) {}
-  // Every sample of the columns, floats and histograms in one order of time.
-  Status Cut(const storage::SampleColumns& columns, const ChunkSink& sink);
+  // `place` may be empty where no series comes with a reference.
+  explicit ChunkCutter(const BlockWriteOptions& options, ChunkPlace place = {})
+      : options_(options), place_(std::move(place)), cuts_(options.samples_per_chunk, options.chunk_range) {}
+  // Every sample of the columns, floats and histograms in one order of time. Packed chunks are cut where those of
+  // `reference` are when they have the same times, and are relative to them where that pays; null: none.
+  Status Cut(const storage::SampleColumns& columns, const ChunkSink& sink, const ReferenceSeries* reference = nullptr);
 
  private:
   Status XorFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end, const ChunkSink& sink);
   Status PackedFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end, const ChunkSink& sink);
+  Status RelativeFloats(const storage::SampleColumns& columns, std::size_t begin, std::size_t end,
+                        const ReferenceSeries& reference, const ChunkSink& sink);
+  // One chunk at most as long as it may be. `reference`: of the same times; null: none.
+  Status PackedChunk(const PackedSamples& samples, const ReferenceSeries* series, const ReferenceChunk* reference,
+                     const ChunkSink& sink);
   Status Histograms(const storage::SampleColumns& columns, std::size_t begin, std::size_t end, const ChunkSink& sink);
 
   const BlockWriteOptions& options_;
+  const ChunkPlace place_;
   EvenCuts cuts_;
   PackedWriter packed_;
   std::vector<std::uint8_t> bytes_;

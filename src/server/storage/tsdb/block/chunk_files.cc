@@ -44,12 +44,17 @@ Status ChunkFileWriter::NextFile() {
   return {};
 }
 
-Result<std::uint64_t> ChunkFileWriter::Add(const ChunkView& chunk) {
-  const std::uint64_t bytes = kMaxVarintBytes + 1 + chunk.bytes.size() + 4;
+std::uint64_t ChunkFileWriter::NextRef(std::size_t chunk_bytes) const {
+  const std::uint64_t bytes = kMaxVarintBytes + 1 + chunk_bytes + 4;
   if (file_ == nullptr || file_->size() + buffer_.size() + bytes > max_file_bytes_) {
-    CACHESCOPE_RETURN_IF_ERROR(NextFile());
+    return static_cast<std::uint64_t>(files_) << 32 | kChunkFileHeaderBytes;
   }
-  const std::uint64_t ref = static_cast<std::uint64_t>(files_ - 1) << 32 | (file_->size() + buffer_.size());
+  return static_cast<std::uint64_t>(files_ - 1) << 32 | (file_->size() + buffer_.size());
+}
+
+Result<std::uint64_t> ChunkFileWriter::Add(const ChunkView& chunk) {
+  const std::uint64_t ref = NextRef(chunk.bytes.size());
+  if (ref >> 32 == files_) CACHESCOPE_RETURN_IF_ERROR(NextFile());
   PutUvarint(&buffer_, chunk.bytes.size());
   const std::size_t start = buffer_.size();
   buffer_.push_back(static_cast<char>(chunk.encoding));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/env.h"
+#include "server/storage/tsdb/block/stored_chunk.h"
 #include "server/storage/tsdb/chunk.h"
 
 namespace cachescope::tsdb {
@@ -19,6 +20,8 @@ class ChunkFileWriter {
                                                          std::uint64_t max_file_bytes);
   // Returns the chunk's reference.
   Result<std::uint64_t> Add(const ChunkView& chunk);
+  // The reference that Add would return for a chunk of so many bytes.
+  std::uint64_t NextRef(std::size_t chunk_bytes) const;
   // Syncs the last segment and the directory.
   Status Finish();
 
@@ -37,12 +40,12 @@ class ChunkFileWriter {
 };
 
 // Immutable: thread-safe.
-class ChunkFileReader {
+class ChunkFileReader final : public ChunkStore {
  public:
   // Maps every segment. Errors name the file: kCorruption, kInvalidArgument (another version), or the Env's.
   static Result<std::unique_ptr<ChunkFileReader>> Open(Env& env, const std::string& directory);
   // The view lives as long as the reader. kCorruption for a reference outside or a wrong checksum.
-  Result<ChunkView> Read(std::uint64_t ref) const;
+  Result<ChunkView> Read(std::uint64_t ref) const override;
   std::uint64_t size_bytes() const noexcept;
 
  private:

@@ -8,6 +8,7 @@
 #include "base/coding.h"
 #include "base/crc32c.h"
 #include "server/storage/tsdb/block/index_reader.h"
+#include "server/storage/tsdb/block/stored_chunk.h"
 
 namespace cachescope::tsdb {
 namespace {
@@ -38,7 +39,7 @@ std::vector<SalvagedSeries> SeriesOf(const IndexReader& index) {
 }  // namespace
 
 // The chunk files one by one; headers do not matter, since every chunk has its checksum.
-class BlockSalvage::Chunks {
+class BlockSalvage::Chunks final : public ChunkStore {
  public:
   Chunks(Env& env, std::string directory) : env_(env), directory_(std::move(directory)) {}
 
@@ -48,7 +49,7 @@ class BlockSalvage::Chunks {
     return JoinPath(directory_, name);
   }
 
-  Result<ChunkView> Read(std::uint64_t ref) {
+  Result<ChunkView> Read(std::uint64_t ref) const override {
     const std::string path = PathOf(ref);
     auto& file = files_[path];
     if (file == nullptr) {
@@ -69,7 +70,7 @@ class BlockSalvage::Chunks {
  private:
   Env& env_;
   const std::string directory_;
-  std::map<std::string, std::unique_ptr<MappedFile>> files_;
+  mutable std::map<std::string, std::unique_ptr<MappedFile>> files_;
 };
 
 // Its Read never fails: what does not read is counted and left out.
@@ -102,12 +103,10 @@ class BlockSalvage::SavedSeries final : public storage::Series {
  private:
   // Why nothing of the chunk was taken; empty when all of it was.
   std::string ReadChunk(const ChunkMeta& meta, TimestampMs mint, TimestampMs maxt, storage::SampleColumns* out) const {
-    const auto chunk = salvage_->chunks_->Read(meta.ref);
-    if (!chunk.ok()) return std::string(chunk.status().message());
     const std::size_t floats = out->timestamps.size();
     const std::size_t histograms = out->histograms.size();
     const std::size_t starts = out->starts.size();
-    const Status status = DecodeChunk(*chunk, mint, maxt, out);
+    const Status status = ReadStoredChunk(*salvage_->chunks_, meta.ref, mint, maxt, out);
     std::string wrong(status.message());
     const bool behind =
         (floats > 0 && out->timestamps.size() > floats && out->timestamps[floats] <= out->timestamps[floats - 1]) ||

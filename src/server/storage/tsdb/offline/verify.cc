@@ -24,10 +24,8 @@ std::string ChunkFile(const Block& block, std::uint64_t ref) {
 // What is wrong with one chunk; empty: nothing.
 std::string CheckChunk(const Block& block, const ChunkMeta& meta, storage::SampleColumns* columns) {
   columns->clear();
-  const auto chunk = block.chunks().Read(meta.ref);
-  if (!chunk.ok()) return DamageOf("", chunk.status()).cause;
-  if (const Status status = DecodeChunk(*chunk, INT64_MIN, INT64_MAX, columns); !status.ok())
-    return std::string(status.message());
+  const Status status = ReadStoredChunk(block.chunks(), meta.ref, INT64_MIN, INT64_MAX, columns);
+  if (!status.ok()) return DamageOf("", status).cause;
   const auto& times = columns->timestamps;
   const auto& histograms = columns->histograms;
   if (times.empty() && histograms.empty()) return "the chunk holds no sample";

@@ -37,6 +37,10 @@ class ColumnWriter {
   std::vector<std::uint8_t> sparse_;
 };
 
+// About the bits that some of the numbers, at most 128, would take in a column of values; comparable among columns of
+// one length. 0: they take none, as far as looked.
+std::uint64_t ValueBits(std::span<const std::uint64_t> n);
+
 // A list is a plain column: for what is short. Appends it; an empty one takes no bytes.
 void WriteList(std::span<const std::uint64_t> n, std::vector<std::uint8_t>* out);
 

@@ -86,16 +86,20 @@ std::uint64_t StepOf(std::span<const std::uint64_t> n) {
   return (n.back() - n.front() + steps / 2) / steps;
 }
 
-Predictor ChoosePredictor(std::span<const std::uint64_t> n, ColumnKind kind, std::uint64_t* step) {
+struct Choice {
+  Predictor predictor = Predictor::kDelta;
+  std::uint64_t step = 0;  // of a line
+  std::uint64_t cost = 0;
+};
+
+Choice ChoosePredictor(std::span<const std::uint64_t> n, ColumnKind kind) {
   const bool times = kind == ColumnKind::kTimes;
-  *step = StepOf(n);
-  Predictor best = Predictor::kDelta;
-  std::uint64_t least = Residual(n, best, 0).Cost();
-  if (least == 0 || n.size() < 3) return best;
+  Choice best{Predictor::kDelta, StepOf(n), Residual(n, Predictor::kDelta, 0).Cost()};
+  if (best.cost == 0 || n.size() < 3) return best;
   for (const Predictor other : {times ? Predictor::kLine : Predictor::kNone, Predictor::kDeltaOfDelta}) {
-    if (const std::uint64_t cost = Residual(n, other, *step).Cost(); cost < least) {
-      least = cost;
-      best = other;
+    if (const std::uint64_t cost = Residual(n, other, best.step).Cost(); cost < best.cost) {
+      best.predictor = other;
+      best.cost = cost;
     }
   }
   return best;
@@ -160,6 +164,10 @@ void WriteMarks(std::span<const std::uint64_t> gaps, std::span<const std::uint64
   WriteList(values, out);
 }
 
+std::uint64_t ValueBits(std::span<const std::uint64_t> n) {
+  return n.size() < 2 ? 0 : ChoosePredictor(n, ColumnKind::kValues).cost;
+}
+
 void ColumnWriter::Write(std::span<const std::uint64_t> n, ColumnKind kind, std::vector<std::uint8_t>* out) {
   const std::size_t head = out->size();
   if (std::all_of(n.begin(), n.end(), [&](std::uint64_t v) { return v == n[0]; })) {
@@ -177,8 +185,7 @@ void ColumnWriter::Write(std::span<const std::uint64_t> n, ColumnKind kind, std:
     });
     n = scaled_;
   }
-  std::uint64_t step = 0;
-  const Predictor predictor = ChoosePredictor(n, kind, &step);
+  const auto [predictor, step, cost] = ChoosePredictor(n, kind);
   (*out)[head] |= static_cast<std::uint8_t>(predictor);
   if (predictor == Predictor::kLine) PutVarint(out, step);
   if (predictor == Predictor::kDelta || predictor == Predictor::kDeltaOfDelta) PutVarint(out, n[0]);

@@ -14,11 +14,8 @@ constexpr double kBitsPerDigit = 3.33;
 // What an exception takes, about: its bits and its position.
 constexpr double kExceptionBits = 76;
 
-// Adding and taking off 1.5 * 2^52 rounds to the nearest whole number, ties to even; greater numbers are whole already.
-double Rounded(double v) {
-  constexpr double kMagic = 6755399441055744.0;
-  return std::fabs(v) < kMagic / 3 ? (v + kMagic) - kMagic : std::nearbyint(v);
-}
+// Greater numbers are whole already.
+double Rounded(double v) { return std::fabs(v) < kRounding / 3 ? (v + kRounding) - kRounding : std::nearbyint(v); }
 
 // False for an exception.
 template <bool kWhole>
@@ -109,12 +106,15 @@ void ToWhole(std::span<const double> values, unsigned decimals, std::vector<std:
   }
 }
 
-void ToReference(std::span<const double> values, unsigned decimals, std::uint64_t* n) {
+void AddReference(const Kernels& kernels, std::span<const double> values, unsigned decimals, std::uint64_t* n) {
+  const double power = kPowersOfTen[decimals];
   std::int64_t last = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double scaled = values[i] * kPowersOfTen[decimals];
+  std::size_t i = kernels.add_scaled(values.data(), values.size(), power, n);
+  if (i > 0) last = static_cast<std::int64_t>(Rounded(values[i - 1] * power));
+  for (; i < values.size(); ++i) {
+    const double scaled = values[i] * power;
     if (std::fabs(scaled) < kMostWhole) last = static_cast<std::int64_t>(Rounded(scaled));
-    n[i] = static_cast<std::uint64_t>(last);
+    n[i] += static_cast<std::uint64_t>(last);
   }
 }
 

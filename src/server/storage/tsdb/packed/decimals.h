@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "server/storage/tsdb/packed/kernels.h"
 #include "server/storage/tsdb/packed/layout.h"
 
 namespace cachescope::tsdb::packed {
@@ -19,8 +20,8 @@ std::optional<unsigned> ChooseDecimals(std::span<const double> values);
 void ToWhole(std::span<const double> values, unsigned decimals, std::vector<std::uint64_t>* n,
              std::vector<std::uint64_t>* gaps, std::vector<std::uint64_t>* bits);
 
-// The numbers a difference is taken from: values * 10^decimals to the nearest whole one (ties to even), and the number
-// before (at first 0) where that is not below 2^53 either way. Part of the format.
-void ToReference(std::span<const double> values, unsigned decimals, std::uint64_t* n);
+// Adds the numbers a difference is taken from to n: values * 10^decimals to the nearest whole one (ties to even), and
+// the number before (at first 0) where that is not below 2^53 either way. Part of the format.
+void AddReference(const Kernels& kernels, std::span<const double> values, unsigned decimals, std::uint64_t* n);
 
 }  // namespace cachescope::tsdb::packed

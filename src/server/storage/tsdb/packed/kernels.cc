@@ -48,6 +48,10 @@ void ToDecimal(const std::uint64_t* n, std::size_t count, double divisor, double
   }
 }
 
+std::size_t AddScaled(const double* values, std::size_t count, double factor, std::uint64_t* n) {
+  return AddScaledFrom(0, values, count, factor, n);
+}
+
 void ToOrdered(const std::uint64_t* n, std::size_t count, double* to) {
   for (std::size_t i = 0; i < count; ++i) to[i] = std::bit_cast<double>(OrderedBits(n[i]));
 }
@@ -65,6 +69,7 @@ const Kernels& ScalarKernels() noexcept {
       .make_line = MakeLine,
       .ascends = Ascends,
       .to_decimal = ToDecimal,
+      .add_scaled = AddScaled,
       .to_ordered = ToOrdered,
   };
   return kKernels;

@@ -44,6 +44,10 @@ struct Kernels {
   // to[i] = n[i] (signed) / divisor, rounded as IEEE 754 does.
   void (*to_decimal)(const std::uint64_t* n, std::size_t count, double divisor, double* to);
 
+  // n[i] += values[i] * factor, rounded to the nearest whole number (ties to even), modulo 2^64, up to the first
+  // product that is not below 2^51 either way. Returns where that is, or a little before; `count` if there is none.
+  std::size_t (*add_scaled)(const double* values, std::size_t count, double factor, std::uint64_t* n);
+
   // to[i] = the double whose OrderedBits are n[i].
   void (*to_ordered)(const std::uint64_t* n, std::size_t count, double* to);
 };

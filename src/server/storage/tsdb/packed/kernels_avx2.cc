@@ -156,6 +156,23 @@ CACHESCOPE_AVX2 void ToDecimal(const std::uint64_t* n, std::size_t count, double
   for (; i < count; ++i) to[i] = static_cast<double>(static_cast<std::int64_t>(n[i])) / divisor;
 }
 
+CACHESCOPE_AVX2 std::size_t AddScaled(const double* values, std::size_t count, double factor, std::uint64_t* n) {
+  const __m256d factors = _mm256_set1_pd(factor);
+  const __m256d rounding = _mm256_set1_pd(kRounding);
+  const __m256d limit = _mm256_set1_pd(kRounding / 3);
+  const __m256d sign = _mm256_set1_pd(-0.0);
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const __m256d scaled = _mm256_mul_pd(_mm256_loadu_pd(values + i), factors);
+    if (_mm256_movemask_pd(_mm256_cmp_pd(_mm256_andnot_pd(sign, scaled), limit, _CMP_LT_OQ)) != 15) return i;
+    const __m256i whole =
+        _mm256_sub_epi64(_mm256_castpd_si256(_mm256_add_pd(scaled, rounding)), _mm256_castpd_si256(rounding));
+    auto* at = reinterpret_cast<__m256i*>(n + i);
+    _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), whole));
+  }
+  return AddScaledFrom(i, values, count, factor, n);
+}
+
 CACHESCOPE_AVX2 void ToOrdered(const std::uint64_t* n, std::size_t count, double* to) {
   const __m256i zero = _mm256_setzero_si256();
   std::size_t i = 0;
@@ -177,6 +194,7 @@ constexpr Kernels kAvx2Kernels = {
     .make_line = MakeLine,
     .ascends = Ascends,
     .to_decimal = ToDecimal,
+    .add_scaled = AddScaled,
     .to_ordered = ToOrdered,
 };
 

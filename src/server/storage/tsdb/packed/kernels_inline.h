@@ -74,4 +74,15 @@ CACHESCOPE_INLINE void ReadSymbolsInLanes(const PrefixEntry* table, const std::u
   }
 }
 
+// From `i` on.
+CACHESCOPE_INLINE std::size_t AddScaledFrom(std::size_t i, const double* values, std::size_t count, double factor,
+                                            std::uint64_t* n) {
+  for (; i < count; ++i) {
+    const double scaled = values[i] * factor;
+    if (!(__builtin_fabs(scaled) < kRounding / 3)) break;
+    n[i] += std::bit_cast<std::uint64_t>(scaled + kRounding) - std::bit_cast<std::uint64_t>(kRounding);
+  }
+  return i;
+}
+
 }  // namespace cachescope::tsdb::packed

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -118,6 +119,35 @@ TEST_P(KernelsTest, OneStepBackIsSeenWhereverItIs) {
       Words broken = in;
       broken[i] = in[i - 1];
       EXPECT_FALSE(kernels_->ascends(broken.data(), count)) << i << " of " << count;
+    }
+  }
+}
+
+TEST_P(KernelsTest, AddScaledRoundsToEvenAndEndsBeforeWhatIsTooLarge) {
+  constexpr double kLimit = 2251799813685248.0;  // 2^51
+  const double odd[] = {std::nan(""), HUGE_VAL, -HUGE_VAL, kLimit, -kLimit, 1e300};
+  for (const double factor : {1.0, 10.0, 1000.0}) {
+    for (const std::size_t count : Sizes()) {
+      for (int round = 0; round < 20; ++round) {
+        std::vector<double> values(count);
+        for (double& v : values) {
+          // Halves too, and the greatest ones that count.
+          v = static_cast<double>(static_cast<std::int64_t>(random_()) >> (13 + random_() % 50)) / 2 / factor;
+          if (random_() % 8 == 0) v = random_() % 2 == 0 ? -0.0 : std::nextafter(kLimit, 0) / factor / 2;
+        }
+        const std::size_t stop = round % 2 == 0 ? count : random_() % count;
+        if (stop < count) values[stop] = odd[random_() % std::size(odd)];
+        const Words before = AnyWords(count);
+        Words n = before;
+        const std::size_t done = kernels_->add_scaled(values.data(), count, factor, n.data());
+        ASSERT_LE(done, stop);
+        ASSERT_GE(done + 4, stop) << "a vector at most";
+        ASSERT_TRUE(stop < count || done == count);
+        for (std::size_t i = 0; i < n.size(); ++i) {
+          const auto added = i < done ? static_cast<std::int64_t>(std::nearbyint(values[i] * factor)) : 0;
+          ASSERT_EQ(n[i], before[i] + static_cast<std::uint64_t>(added)) << i << " of " << count;
+        }
+      }
     }
   }
 }

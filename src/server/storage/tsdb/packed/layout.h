@@ -54,6 +54,9 @@ inline constexpr std::array<double, kMostDecimals + 1> kPowersOfTen = {
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
 // Whole numbers below it are doubles without rounding: 2^53.
 inline constexpr double kMostWhole = 9007199254740992.0;
+// 1.5 * 2^52. Added to a double below a third of it either way, it leaves that, rounded to the nearest whole number
+// (ties to even), in the lowest bits of the sum.
+inline constexpr double kRounding = 6755399441055744.0;
 
 // The bits of a double as a number whose order is that of the values (and back: it is its own inverse).
 inline std::uint64_t OrderedBits(std::uint64_t bits) noexcept {

@@ -70,11 +70,7 @@ class ValueReader {
  private:
   const char* ReadDecimals(unsigned decimals, bool exceptions, bool difference, double* out) {
     if (const char* wrong = ReadColumn(kernels_, header_.count, in_, n_.data())) return wrong;
-    if (difference) {
-      Numbers base;
-      ToReference(reference_->values, decimals, base.data());
-      for (std::size_t i = 0; i < header_.count; ++i) n_[i] += base[i];
-    }
+    if (difference) AddReference(kernels_, reference_->values, decimals, n_.data());
     kernels_.to_decimal(n_.data(), header_.count, kPowersOfTen[decimals], out);
     return exceptions ? ReadExceptions(out) : nullptr;
   }

@@ -22,6 +22,8 @@ static_assert(kPackedMaxSamples == packed::kMostSamples);
 constexpr std::size_t kFewExceptions = 16;
 // Above this many bits a value they are tried anyway.
 constexpr std::size_t kManyBits = 36;
+// Differences that look smaller than the values by this share are taken without a trial of the values: 1/4.
+constexpr std::uint64_t kSureGain = 4;
 // To read a relative chunk another one must be read, so it has to save this share of the bytes: 1/8.
 constexpr std::size_t kRelativeGain = 8;
 
@@ -53,11 +55,19 @@ struct PackedWriter::State {
   std::vector<std::uint64_t> bits;
   std::vector<std::uint64_t> words;
   std::vector<std::uint64_t> reference;
+  std::vector<TimestampMs> timestamps;  // what `times` holds
   Bytes times;
   Bytes starts;
   Bytes best;  // the values in the best way so far; empty: none yet
   Bytes other;
 
+  // Series of one target come one after the other, and have the same times.
+  void WriteTimes(std::span<const TimestampMs> t) {
+    if (std::equal(t.begin(), t.end(), timestamps.begin(), timestamps.end())) return;
+    timestamps.assign(t.begin(), t.end());
+    times.clear();
+    columns.Write(AsWhole(t), ColumnKind::kTimes, &times);
+  }
   // Keeps what stands in `other` when it is smaller than the best by one part in `gain` (0: by any).
   bool Offer(std::size_t gain) {
     if (!best.empty() && other.size() + (gain == 0 ? 0 : best.size() / gain) >= best.size()) return false;
@@ -103,14 +113,30 @@ struct PackedWriter::State {
     if (Offer(0)) decimals.reset();
     return decimals;
   }
+  void Subtract(std::span<const double> base, unsigned decimals) {
+    reference.assign(n.size(), 0);
+    packed::AddReference(packed::BestKernels(), base, decimals, reference.data());
+    std::transform(n.begin(), n.end(), reference.begin(), n.begin(), std::minus<>());
+  }
   // The values as differences, when that saves enough.
   bool WriteDifference(const PackedSamples& samples, std::span<const double> base, unsigned decimals) {
     packed::ToWhole(samples.values, decimals, &n, &gaps, &bits);
-    reference.resize(n.size());
-    packed::ToReference(base, decimals, reference.data());
-    std::transform(n.begin(), n.end(), reference.begin(), n.begin(), std::minus<>());
+    Subtract(base, decimals);
     WriteDecimals(decimals);
     return Offer(kRelativeGain);
+  }
+  // The same into `best` where a glance is enough, which most buckets allow: it is half of the work.
+  bool WriteSureDifference(const PackedSamples& samples, std::span<const double> base) {
+    const auto decimals = packed::ChooseDecimals(samples.values);
+    if (!decimals) return false;
+    packed::ToWhole(samples.values, *decimals, &n, &gaps, &bits);
+    const std::uint64_t alone = packed::ValueBits(n);
+    if (alone == 0 || gaps.size() * kFewExceptions > n.size()) return false;
+    Subtract(base, *decimals);
+    if (packed::ValueBits(n) + alone / kSureGain > alone) return false;
+    WriteDecimals(*decimals);
+    best.swap(other);
+    return best.size() * 8 <= kManyBits * n.size();
   }
   void Assemble(const PackedSamples& samples, unsigned features, std::uint64_t distance, Bytes* out) {
     starts.clear();
@@ -139,8 +165,7 @@ PackedWriter::~PackedWriter() = default;
 
 Status PackedWriter::Write(const PackedSamples& samples, Bytes* out) {
   CACHESCOPE_RETURN_IF_ERROR(Check(samples));
-  state_->times.clear();
-  state_->columns.Write(AsWhole(samples.timestamps), ColumnKind::kTimes, &state_->times);
+  state_->WriteTimes(samples.timestamps);
   state_->WriteValues(samples.values);
   state_->Assemble(samples, 0, 0, out);
   return {};
@@ -149,13 +174,18 @@ Status PackedWriter::Write(const PackedSamples& samples, Bytes* out) {
 Status PackedWriter::WriteRelative(const PackedSamples& samples, const PackedReference& reference, Bytes* out) {
   CACHESCOPE_RETURN_IF_ERROR(Check(samples));
   if (reference.distance == 0) return InvalidArgument("cannot write packed chunk: it would be its own reference");
-  state_->times.clear();
-  state_->columns.Write(AsWhole(samples.timestamps), ColumnKind::kTimes, &state_->times);
-  const auto decimals = state_->WriteValues(samples.values);
   const PackedSamples& base = reference.samples;
+  const bool same_times =
+      base.values.size() == samples.values.size() &&
+      std::equal(base.timestamps.begin(), base.timestamps.end(), samples.timestamps.begin(), samples.timestamps.end());
+  if (same_times && state_->WriteSureDifference(samples, base.values)) {
+    state_->Assemble(samples, packed::kHasReference | packed::kIsDifference, reference.distance, out);
+    return {};
+  }
+  state_->WriteTimes(samples.timestamps);
+  const auto decimals = state_->WriteValues(samples.values);
   unsigned features = 0;
-  if (base.values.size() == samples.values.size() && std::equal(base.timestamps.begin(), base.timestamps.end(),
-                                                                samples.timestamps.begin(), samples.timestamps.end())) {
+  if (same_times) {
     const std::size_t alone = state_->times.size() + state_->best.size();
     if (decimals && state_->WriteDifference(samples, base.values, *decimals)) features |= packed::kIsDifference;
     const std::size_t relative = packed::UvarintBytes(reference.distance) + state_->best.size();
