@@ -119,16 +119,20 @@ function makeState() {
     },
   ];
   const kinds = [
-    ["notified", { receiver: "pager", integration: "webhook", seconds: 0.041 }],
+    ["notified", { receiver: "pager", integration: "webhook", ok: true, reason: "", status: "firing", lead: true }],
     ["acknowledged", { author: "ana", comment: "on it" }],
     ["escalated", { policy: "night", step: 1, receiver: "lead" }],
     ["resolved", {}],
-    ["suppressed", { by: "silence", id: silenceId }],
-    ["firing", { value: "0.42" }],
+    ["suppressed", { why: "silence", begins: false }],
+    ["firing", { startsAt: ago(1_000), labels: { alertname: "x", cluster: "orders" } }],
+    [
+      "notified",
+      { receiver: "chat", integration: "slack", ok: false, reason: "HTTP 403", status: "firing", lead: true },
+    ],
   ];
   const events = Array.from({ length: 450 }, (_, i) => {
     const alert = alerts[i % alerts.length];
-    const [kind, details] = kinds[i % kinds.length];
+    const [kind, details] = kinds[(i + Math.floor(i / alerts.length)) % kinds.length];
     return {
       id: String(1_000 - i),
       at: ago((i + 1) * 180_000),
@@ -403,6 +407,7 @@ function answer(state, method, url, body) {
           rule: "RedisSlow",
           selector: "redis_latency_seconds_total",
           verdict: "nothing",
+          why: "no metric has this name",
           repair: "redis_latency_percentiles_usec",
           lastMatchedAt: ago(50 * kHourMs),
         },

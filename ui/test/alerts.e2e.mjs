@@ -182,7 +182,6 @@ test("one alert: one that is over is still explained by its history", { skip }, 
   const { page, context } = await open(`/alerts/${kFirst}`, { change: (state) => state.alerts.splice(0, 1) });
   await page.getByText("not active").waitFor();
   await page.getByRole("heading", { name: "RedisDown" }).waitFor();
-  await page.getByText("fingerprint: no such alert").waitFor();
   assert.ok((await page.getByRole("table", { name: "History" }).locator("tbody tr").count()) > 10);
   await context.close();
 });
@@ -191,7 +190,10 @@ test("rules: one that cannot fire says so and how to repair it", { skip }, async
   const { page, check } = await open("/alerts/rules");
   const slow = page.locator("tr", { hasText: "RedisSlow" });
   await slow.waitFor();
-  assert.match(await slow.innerText(), /cannot fire[^]*redis_latency_seconds_total matches nothing any more/);
+  assert.match(
+    await slow.innerText(),
+    /cannot fire[^]*redis_latency_seconds_total: no metric has this name; it last did/,
+  );
   await slow.getByRole("link", { name: "redis_latency_percentiles_usec" }).waitFor();
   assert.match(await page.locator("tr", { hasText: "RedisBroken" }).innerText(), /broken[^]*many-to-many/);
   await page.getByLabel("Search rules").fill("clients");
@@ -327,7 +329,7 @@ test("receivers: a drill tells what arrived; labels tell where an alert would go
 });
 
 test("what others wrote stays text on every alert page", { skip }, async () => {
-  const evil = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>";
+  const evil = '<img src=x onerror="window.owned=1"><b>bold</b>';
   const poison = (value) => {
     if (Array.isArray(value))
       return value.forEach((one, i) => (typeof one === "string" ? (value[i] = evil) : poison(one)));
@@ -358,7 +360,7 @@ test("what others wrote stays text on every alert page", { skip }, async () => {
     assert.match(await page.locator("main").innerText(), /<img src=x|Rules/, path);
     assert.equal(await page.locator("main img, main b >> text=/^bold$/").count(), 0, path);
     assert.equal(await page.locator('a[href^="javascript"]').count(), 0, path);
-    assert.doesNotMatch(await page.title(), /owned/);
+    assert.equal(await page.evaluate(() => window.owned), undefined, path);
     await check();
   }
 });

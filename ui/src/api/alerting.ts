@@ -228,6 +228,8 @@ export interface Threshold {
   for: string;
   cooldown: string;
   escalation: { after: string; severity: string; receiver: string }[];
+  /** Who is told first; empty: as the routes say. */
+  receiver: string;
   summary: string;
   enabled: boolean;
   author: string;
@@ -244,6 +246,7 @@ export const kNewThreshold: Threshold = {
   for: "5m",
   cooldown: "30m",
   escalation: [],
+  receiver: "",
   summary: "",
   enabled: true,
   author: "",
@@ -267,7 +270,7 @@ export function deleteThreshold(id: string): Promise<unknown> {
   return change("DELETE", `${kBase}/thresholds/${encodeURIComponent(id)}`);
 }
 
-const kFinding = { group: "", file: "", rule: "", selector: "", verdict: "", repair: "", lastMatchedAt: "" };
+const kFinding = { group: "", file: "", rule: "", selector: "", verdict: "", why: "", repair: "", lastMatchedAt: "" };
 
 export async function selectorFindings(abort?: AbortSignal): Promise<(typeof kFinding)[]> {
   return list(await read("selectors", {}, abort), "findings").map((one) => shaped(one, kFinding));

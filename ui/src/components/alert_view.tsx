@@ -130,7 +130,7 @@ export function Actions({ alert }: { alert: ActiveAlert }): VNode {
 }
 
 export function Value({ text }: { text: string }): VNode | null {
-  if (text === "") return null;
+  if (text === "" || text === "NaN") return null;
   return (
     <span title={text}>
       value <b>{formatUnit(parseValue(text), "none")}</b>

@@ -63,22 +63,21 @@ export function ThresholdChart({ expr, threshold }: ThresholdChartProps): VNode 
 
 export interface AlertChartProps extends ThresholdChartProps {
   points: readonly Sample[];
-  /** When it was firing, in ms since the epoch; no end while it is. */
+  /** Since when it is firing, in ms since the epoch. */
   startMs: number;
-  endMs: number | undefined;
 }
 
 /** Values at hand, with the time the alert was firing shaded. */
-export function AlertChart({ expr, threshold, points, startMs, endMs }: AlertChartProps): VNode {
+export function AlertChart({ expr, threshold, points, startMs }: AlertChartProps): VNode {
   const { ref, box } = useBox<HTMLDivElement>();
   const panel = useMemo(
     () =>
       linePanel(expr, threshold, {
-        spans: [[startMs / 1_000, endMs === undefined ? null : endMs / 1_000]],
+        spans: [[startMs / 1_000, null]],
         brush: false,
         legend: { showLegend: false },
       }),
-    [expr, threshold, startMs, endMs],
+    [expr, threshold, startMs],
   );
   const data = useMemo(() => {
     const times = points.map(([time]) => time);

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import {
   activeAlerts,
   changes,
@@ -9,6 +9,7 @@ import {
   type AlertEvent,
   type Explanation,
 } from "../../api/alerting";
+import { Ago } from "../../components/ago";
 import { acknowledging, silenceAlert } from "../../components/alert_dialogs";
 import { AlertFrame, usePageKeys } from "../../components/alert_frame";
 import { Actions, AlertStateMark, canAcknowledge, Outside, Since, Standing, Value } from "../../components/alert_view";
@@ -104,17 +105,11 @@ function Moved({ of, startMs }: { of: Explanation; startMs: number }): VNode {
   );
 }
 
-function Explained(props: {
-  fingerprint: string;
-  name: string;
-  startMs: number;
-  endMs: number | undefined;
-  /** The link to what to do is not shown elsewhere. */
-  runbook: boolean;
-}): VNode {
-  const loaded = useLoad(`explain/${props.fingerprint}`, (abort) => explain(props.fingerprint, abort), { once: true });
+function Explained({ alert }: { alert: ActiveAlert }): VNode {
+  const { fingerprint } = alert;
+  const loaded = useLoad(`explain/${fingerprint}`, (abort) => explain(fingerprint, abort), { once: true });
   const { data } = loaded;
-  const { startMs } = props;
+  const startMs = Date.parse(alert.startsAt);
   if (loaded.error !== undefined) return <ErrorNotice what="Cannot explain it" text={loaded.error} />;
   if (data === undefined) return <Skeleton lines={5} />;
   return (
@@ -127,7 +122,6 @@ function Explained(props: {
             threshold={data.threshold === "" ? undefined : parseValue(data.threshold)}
             points={data.points}
             startMs={startMs}
-            endMs={props.endMs}
           />
         ) : (
           <p class="muted">The expression has no values in the last hour.</p>
@@ -140,7 +134,7 @@ function Explained(props: {
       </section>
       <section>
         <h2>At the same time</h2>
-        <Timeline of={data} name={props.name} startMs={startMs} />
+        <Timeline of={data} name={alert.name} startMs={startMs} />
         {data.changes.length + data.annotations.length + data.alerts.length === 0 && (
           <p class="muted">No restart, reload, note or other alert is near.</p>
         )}
@@ -154,7 +148,7 @@ function Explained(props: {
         </h2>
         <Moved of={data} startMs={startMs} />
       </section>
-      {data.runbook !== "" && props.runbook && (
+      {data.runbook !== "" && alert.annotations["runbook_url"] === undefined && (
         <section>
           <h2>What to do</h2>
           <Outside url={data.runbook}>{data.runbook}</Outside>
@@ -164,7 +158,8 @@ function Explained(props: {
   );
 }
 
-function Header({ alert, others }: { alert: ActiveAlert; others: readonly ActiveAlert[] }): VNode {
+function Header(props: { alert: ActiveAlert; others: readonly ActiveAlert[]; over: boolean }): VNode {
+  const { alert, others } = props;
   const { summary, description, runbook_url: runbook, ...rest } = alert.annotations;
   return (
     <div class="alert-top">
@@ -180,17 +175,36 @@ function Header({ alert, others }: { alert: ActiveAlert; others: readonly Active
         <LabelList labels={alert.labels} without={["alertname"]} />
         <span class="actions push">
           <Outside url={runbook}>What to do</Outside>
-          <Actions alert={alert} />
+          {!props.over && <Actions alert={alert} />}
         </span>
       </footer>
     </div>
   );
 }
 
-function begun(events: readonly AlertEvent[]): { startMs: number; endMs: number | undefined } {
-  const time = (kind: string): number => Date.parse(events.find((one) => one.kind === kind)?.at ?? "");
-  const [startMs, endMs] = [time("firing"), time("resolved")];
-  return { startMs, endMs: endMs > startMs ? endMs : undefined };
+/** Who is told, and when each last was. */
+function Told({ alert, events }: { alert: ActiveAlert; events: readonly AlertEvent[] }): VNode {
+  const told = events.filter((one) => one.kind === "notified");
+  return (
+    <section>
+      <h2>Who is told</h2>
+      {alert.receivers.map((name) => {
+        const last = told.find((one) => one.details["receiver"] === name);
+        return (
+          <p>
+            <b>{name}</b>{" "}
+            {last === undefined ? (
+              <span class="muted">not yet</span>
+            ) : (
+              <>
+                <Ago at={last.at} /> {last.details["ok"] === false && <State tone="bad">not delivered</State>}
+              </>
+            )}
+          </p>
+        );
+      })}
+    </section>
+  );
 }
 
 /** One alert: what it says, what happened near, what became of it. */
@@ -199,11 +213,13 @@ export function AlertPage({ fingerprint }: { fingerprint: string }): VNode {
   const past = useLoad(`past/${fingerprint}/${changes.value}`, (abort) =>
     history({ fingerprint, limit: kMostEvents, start: new Date(Date.now() - kHistoryMs).toISOString() }, abort),
   );
-  const alert = loaded.data?.find((one) => one.fingerprint === fingerprint);
+  const active = loaded.data?.find((one) => one.fingerprint === fingerprint);
+  // Who looks at it while it resolves goes on reading.
+  const last = useRef(active);
+  if (active !== undefined) last.current = active;
+  const alert = last.current;
   const events = past.data ?? [];
   const name = alert?.name ?? events[0]?.alertname ?? `Alert ${fingerprint.slice(0, 8)}`;
-  const fromPast = begun(events);
-  const startMs = alert === undefined ? fromPast.startMs : Date.parse(alert.startsAt);
   useEffect(() => {
     document.title = `${name} · cachescope`;
   }, [name]);
@@ -212,47 +228,33 @@ export function AlertPage({ fingerprint }: { fingerprint: string }): VNode {
       keys: "a",
       what: "Acknowledge it",
       run: () => {
-        if (alert !== undefined && canAcknowledge(alert)) acknowledging.value = [alert];
+        if (active !== undefined && canAcknowledge(active)) acknowledging.value = [active];
       },
     },
-    { keys: "s", what: "Silence it", run: () => alert !== undefined && silenceAlert(alert) },
+    { keys: "s", what: "Silence it", run: () => active !== undefined && silenceAlert(active) },
   ]);
   return (
     <AlertFrame
       title={name}
       loaded={loaded}
       head={
-        alert === undefined ? (
+        active === undefined ? (
           loaded.data !== undefined && <State tone="good">not active</State>
         ) : (
           <>
-            <AlertStateMark state={alert.state} />
-            <Value text={alert.value} />
-            <Since at={alert.startsAt} />
+            <AlertStateMark state={active.state} />
+            <Value text={active.value} />
+            <Since at={active.startsAt} />
           </>
         )
       }
     >
-      {alert !== undefined && <Header alert={alert} others={loaded.data ?? []} />}
-      {(alert !== undefined || past.data !== undefined) && (
-        <Explained
-          key={fingerprint}
-          fingerprint={fingerprint}
-          name={name}
-          runbook={alert?.annotations["runbook_url"] === undefined}
-          startMs={startMs}
-          endMs={alert === undefined ? fromPast.endMs : undefined}
-        />
-      )}
-      {alert !== undefined && alert.receivers.length > 0 && (
-        <section>
-          <h2>Who is told</h2>
-          <p>
-            {alert.receivers.map((one) => (
-              <span class="tag">{one}</span>
-            ))}
-          </p>
-        </section>
+      {alert !== undefined && (
+        <>
+          <Header alert={alert} others={loaded.data ?? []} over={active === undefined} />
+          <Explained alert={alert} />
+          <Told alert={alert} events={events} />
+        </>
       )}
       <section>
         <h2>

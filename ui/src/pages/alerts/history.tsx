@@ -47,7 +47,7 @@ export function HistoryPage(): VNode {
   const events = [...seen.current.events.values()]
     .filter((one) => Date.parse(one.at) >= fromMs)
     .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
-  const last = events[events.length - 1];
+  const oldest = Math.min(...events.map((one) => Number(one.id)));
   usePageKeys([
     { keys: "/", what: "Filter", run: () => document.querySelector<HTMLElement>("input[type=search]")?.focus() },
   ]);
@@ -88,13 +88,13 @@ export function HistoryPage(): VNode {
       ) : (
         <DataTable label="Events" rows={events} keyOf={(one) => one.id} columns={kEventColumns} />
       )}
-      {last !== undefined && !seen.current.end && (
+      {events.length > 0 && !seen.current.end && (
         <p class="more">
           <button
             type="button"
             onClick={() =>
               void attempt("", async () => {
-                const older = await history({ ...params, before: last.id });
+                const older = await history({ ...params, before: oldest });
                 keep(older);
                 seen.current.end = older.length < kPage;
                 redraw((n) => n + 1);

@@ -69,7 +69,8 @@ function Row({ rule, dead, state }: Judged): VNode {
         {rule.lastError !== "" && <div class="wrong">{rule.lastError}</div>}
         {dead.map((one) => (
           <div class="finding">
-            <code>{one.selector}</code> matches nothing{one.lastMatchedAt !== "" && " any more, last "}
+            <code>{one.selector}</code>: {one.why || "matches nothing"}
+            {one.lastMatchedAt !== "" && "; it last did "}
             <Ago at={one.lastMatchedAt} />
             {one.repair !== "" && (
               <>

@@ -113,7 +113,11 @@ function Editor({ old }: { old: Threshold }): VNode {
   const [value, setValue] = useState(old.id === "" ? "" : String(old.value));
   const set = (change: Partial<Threshold>): void => setDraft({ ...draft, ...change });
   const close = (): void => setParams({ edit: undefined });
-  const text = (name: "name" | "for" | "cooldown" | "summary", label: string, more: object = {}): VNode => (
+  const text = (
+    name: "name" | "for" | "cooldown" | "summary" | "receiver",
+    label: string,
+    more: object = {},
+  ): VNode => (
     <Field label={label}>
       <input value={draft[name]} onInput={(event) => set({ [name]: event.currentTarget.value })} {...more} />
     </Field>
@@ -168,6 +172,7 @@ function Editor({ old }: { old: Threshold }): VNode {
         </div>
         <Preview expression={draft.expression} operator={draft.operator} value={Number(value)} />
         {text("summary", "What to tell", { placeholder: "Memory of {{ $labels.instance }} is nearly full" })}
+        {text("receiver", "Who to tell", { list: "receivers", placeholder: "as the routes say" })}
         <Steps steps={draft.escalation} onChange={(escalation) => set({ escalation })} />
         <AuthorField />
       </Form>
