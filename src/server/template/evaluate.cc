@@ -171,6 +171,12 @@ bool Executor::PushArgument(const Operand& operand, const Value& dot, Param para
   }
   const bool literal = operand.kind == Operand::Kind::kNumber || operand.kind == Operand::Kind::kString ||
                        operand.kind == Operand::Kind::kBool;
+  const bool basic = param == Param::kText || param == Param::kWhole || param == Param::kFloat;
+  if (literal && !basic && !Fits(param, value)) {
+    return FailAt(
+        operand.position, NodeText(operand),
+        InvalidArgument("can't handle " + NodeText(operand) + " for arg of type " + std::string(ParamName(param))));
+  }
   if (literal && !Fits(param, value)) {
     return FailAt(operand.position, NodeText(operand),
                   InvalidArgument("expected " + std::string(ParamName(param)) + "; found " + NodeText(operand)));

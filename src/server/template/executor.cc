@@ -3,6 +3,8 @@
 namespace cachescope::templating {
 namespace {
 
+constexpr std::size_t kTextBytesPerStep = 4096;
+
 // The last command when it escapes the one value it gets; null otherwise.
 const Command* EscaperOf(const Pipeline& pipeline) {
   const Command& last = pipeline.commands.back();
@@ -90,6 +92,8 @@ Executor::Flow Executor::Walk(const Node& node, const Value& dot) {
   if (!Step(node.position)) return Flow::kFail;
   switch (node.kind) {
     case Node::Kind::kText: {
+      // Text may print nothing, as comments of HTML do, and still take its time.
+      if (!Step(node.position, node.text.size() / kTextBytesPerStep)) return Flow::kFail;
       Status status = writer_->Raw(node.text);
       if (status.ok()) return Flow::kNext;
       status_ = status.WithPrefix("template: " + LocationText(*tree_->source, node.position));
@@ -118,8 +122,12 @@ Executor::Flow Executor::Action(const Node& node, const Value& dot) {
   const std::string_view escaper = left_ != nullptr ? std::string_view(left_->operands[0].text) : std::string_view();
   Value value;
   if (!Evaluate(pipeline, dot, &value)) return Flow::kFail;
-  left_ = nullptr;
   if (!pipeline.variables.empty()) return Flow::kNext;
+  // `html` of several values was called: what it made is markup now.
+  if (left_ == nullptr && writer_->Escapes() && pipeline.commands.back().operands[0].text == "html" &&
+      pipeline.commands.back().operands[0].function != nullptr)
+    value = value.As(&HtmlType());
+  left_ = nullptr;
   const Status status = writer_->Print(value, escaper);
   return status.ok() ? Flow::kNext : Fail(node, NodeText(pipeline), status);
 }
@@ -170,7 +178,8 @@ Executor::Flow Executor::Range(const Node& node, const Value& dot) {
   } else if (!value.IsNil()) {
     std::string text;
     (void)value.AppendText(&text, 200);
-    return Fail(node, NodeText(pipeline), InvalidArgument("range can't iterate over " + text));
+    FailAt(pipeline.position, NodeText(pipeline), InvalidArgument("range can't iterate over " + text));
+    return Flow::kFail;
   }
   if (!any) return List(node.otherwise, dot);
   return flow == Flow::kBreak ? Flow::kNext : flow;

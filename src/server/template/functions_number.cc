@@ -39,7 +39,6 @@ void AddNumberFunctions(Dialect dialect, std::vector<Function>* out) {
   out->push_back({"humanize", any, false, OfNumber<Humanize>});
   out->push_back({"humanize1024", any, false, OfNumber<Humanize1024>});
   out->push_back({"humanizePercentage", any, false, OfNumber<HumanizePercentage>});
-  out->push_back({"humanizeTimestamp", any, false, OfNumber<HumanizeTimestamp>});
   out->push_back({"parseDuration", {Param::kText}, false, ParseSeconds});
 }
 

@@ -1,6 +1,7 @@
 // Times and durations.
 #include <cmath>
 
+#include "base/number.h"
 #include "server/template/function.h"
 
 namespace cachescope::templating {
@@ -12,16 +13,31 @@ TimestampMs NowMs(const Call& call) {
 
 Result<Value> Now(Args, Call& call) { return Value(static_cast<double>(NowMs(call)) / 1000); }
 
+// Whole milliseconds, as the timestamps of samples are.
+Result<Time> TimeOf(double seconds) {
+  if (!std::isfinite(seconds)) return InvalidArgument("value is NaN or Inf");
+  if (std::fabs(seconds) * 1e9 >= 9223372036854775808.0) {
+    return InvalidArgument(FormatGeneral(seconds) +
+                           " cannot be represented as a nanoseconds timestamp since it overflows int64");
+  }
+  const std::int64_t ms = static_cast<std::int64_t>(seconds * 1e9) / 1'000'000;
+  Time out;
+  out.seconds = ms / 1000 - (ms % 1000 < 0 ? 1 : 0);
+  out.nanos = static_cast<std::int32_t>((ms - out.seconds * 1000) * 1'000'000);
+  return out;
+}
+
 Result<Value> ToTime(Args args, Call&) {
   CACHESCOPE_ASSIGN_OR_RETURN(const double seconds, ToNumber(args[0]));
-  if (!std::isfinite(seconds)) return InvalidArgument("value is NaN or Inf");
-  if (std::fabs(seconds) > 9.2e9) return InvalidArgument("timestamp cannot be represented");
-  Time out;
-  const double whole = std::floor(seconds);
-  out.seconds = static_cast<std::int64_t>(whole);
-  // To the millisecond, as the timestamps of samples are.
-  out.nanos = static_cast<std::int32_t>((seconds - whole) * 1000) * 1'000'000;
+  CACHESCOPE_ASSIGN_OR_RETURN(Time out, TimeOf(seconds));
   return Value(std::move(out));
+}
+
+Result<Value> HumanizeTimestamp(Args args, Call&) {
+  CACHESCOPE_ASSIGN_OR_RETURN(const double seconds, ToNumber(args[0]));
+  if (!std::isfinite(seconds)) return Value(FormatGeneral(seconds));
+  CACHESCOPE_ASSIGN_OR_RETURN(const Time time, TimeOf(seconds));
+  return Value(FormatTime(time, kDefaultTimeLayout));
 }
 
 Result<Value> ToDuration(Args args, Call&) {
@@ -48,6 +64,7 @@ Result<Value> Since(Args args, Call& call) {
 void AddTimeFunctions(Dialect dialect, std::vector<Function>* out) {
   if (dialect == Dialect::kPrometheus) {
     out->push_back({"now", {}, false, Now});
+    out->push_back({"humanizeTimestamp", {Param::kAny}, false, HumanizeTimestamp});
     out->push_back({"toTime", {Param::kAny}, false, ToTime});
     out->push_back({"toDuration", {Param::kAny}, false, ToDuration});
     return;

@@ -227,17 +227,19 @@ class Reader {
     context_->state = State::kTag;
   }
 
+  // Where the tag that closes the element `name` begins; the end of the text when it does not.
+  std::size_t CloseOf(std::string_view name) const {
+    for (std::size_t i = text_.find("</", at_); i != std::string_view::npos; i = text_.find("</", i + 2)) {
+      const std::size_t behind = i + 2 + name.size();
+      if (Lower(text_.substr(i + 2, name.size())) != name) continue;
+      if (behind >= text_.size() || IsBlank(text_[behind]) || text_[behind] == '>' || text_[behind] == '/') return i;
+    }
+    return text_.size();
+  }
+
   // Script, style, title and textarea: up to the tag that closes them.
   void Content() {
-    const std::string lower = Lower(text_.substr(at_));
-    const std::string close = "</" + std::string(NameOf(context_->element));
-    std::size_t end = lower.size();
-    for (std::size_t i = lower.find(close); i != std::string::npos; i = lower.find(close, i + 1)) {
-      const std::size_t behind = i + close.size();
-      if (behind < lower.size() && !IsBlank(lower[behind]) && lower[behind] != '>' && lower[behind] != '/') continue;
-      end = i;
-      break;
-    }
+    const std::size_t end = CloseOf(NameOf(context_->element)) - at_;
     const std::string_view content = text_.substr(at_, end);
     if (context_->state == State::kRawText) {
       for (const char c : content) {

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 namespace cachescope::templating {
 namespace {
@@ -80,22 +79,5 @@ std::string HumanizeDuration(double v) {
 }
 
 std::string HumanizePercentage(double v) { return FourDigits(v * 100) + "%"; }
-
-std::string HumanizeTimestamp(double s) {
-  if (!std::isfinite(s) || std::fabs(s) > 2.5e11) return FourDigits(s);
-  const double whole = std::floor(s);
-  const auto seconds = static_cast<std::time_t>(whole);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char buffer[64];
-  std::strftime(buffer, sizeof buffer, "%Y-%m-%d %H:%M:%S", &utc);
-  std::string out = buffer;
-  if (const double fraction = std::round((s - whole) * 1000) / 1000; fraction > 0) {
-    std::string digits = Printf("%.3f", fraction);
-    digits.erase(digits.find_last_not_of('0') + 1);
-    out += digits.substr(1);
-  }
-  return out + " +0000 UTC";
-}
 
 }  // namespace cachescope::templating

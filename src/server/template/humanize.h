@@ -9,6 +9,5 @@ std::string Humanize(double v);            // 1234567 → "1.235M"
 std::string Humanize1024(double v);        // 1048576 → "1Mi"
 std::string HumanizeDuration(double s);    // 3661 → "1h 1m 1s"
 std::string HumanizePercentage(double v);  // 0.1234 → "12.34%"
-std::string HumanizeTimestamp(double s);   // 0 → "1970-01-01 00:00:00 +0000 UTC"
 
 }  // namespace cachescope::templating

@@ -6,6 +6,12 @@
 #include "server/template/parser_state.h"
 
 namespace cachescope::templating {
+namespace {
+
+// At one place; looking one up is linear.
+constexpr std::size_t kMaxVariables = 1000;
+
+}  // namespace
 
 // A pipeline up to `end`, which becomes the current token.
 Status Parser::Commands(Pipeline* out, const std::string& context, Token::Kind end) {
@@ -43,6 +49,7 @@ Status Parser::Commands(Pipeline* out, const std::string& context, Token::Kind e
     CACHESCOPE_RETURN_IF_ERROR(OneCommand(&out->commands.emplace_back()));
   }
   CACHESCOPE_RETURN_IF_ERROR(CheckStages(*out, context));
+  if (scope_.size() > kMaxVariables) return LimitExceeded("too many variables");
   // Declared only now: the pipeline itself does not see them.
   if (!out->assign) {
     for (Pipeline::Variable& variable : out->variables) variable.slot = Declare(variable.name);

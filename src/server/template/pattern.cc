@@ -12,12 +12,21 @@ namespace cachescope::templating {
 namespace {
 
 constexpr std::size_t kMaxPatternBytes = 4096;
-constexpr std::int64_t kMaxProgramBytes = 1 << 20;
+constexpr std::int64_t kMaxProgramBytes = 256 << 10;
 // Compiling costs far more than one step of the rest.
 constexpr std::size_t kCompileSteps = 50;
 constexpr std::size_t kCachedPatterns = 16;
 constexpr int kMaxGroups = 32;
 constexpr std::size_t kBytesPerStep = 1024;
+// One match costs as much as this many bytes.
+constexpr std::size_t kBytesPerMatch = 64;
+// The worst case is every instruction of the program at every byte; this many of those are one step.
+constexpr std::size_t kInstructionsPerStep = 1024;
+
+Status SpendMatching(const re2::RE2& regex, const std::string& text, Call* call) {
+  const auto size = static_cast<std::size_t>(std::max(regex.ProgramSize(), 1));
+  return call->budget.Spend(text.size() / kBytesPerStep + text.size() * size / kInstructionsPerStep);
+}
 
 // The patterns used last by this thread: rules expand the same template for thousands of alerts.
 Result<std::shared_ptr<const re2::RE2>> Compile(const std::string& pattern, Call* call) {
@@ -86,19 +95,21 @@ void Expand(const re2::RE2& regex, std::string_view replacement, const re2::Stri
 
 Result<bool> MatchPattern(const std::string& pattern, const std::string& text, Call* call) {
   CACHESCOPE_ASSIGN_OR_RETURN(const auto regex, Compile(pattern, call));
-  CACHESCOPE_RETURN_IF_ERROR(call->budget.Spend(text.size() / kBytesPerStep));
+  CACHESCOPE_RETURN_IF_ERROR(SpendMatching(*regex, text, call));
   return re2::RE2::PartialMatch(text, *regex);
 }
 
 Result<std::string> ReplacePattern(const std::string& pattern, const std::string& replacement, const std::string& text,
                                    Call* call) {
   CACHESCOPE_ASSIGN_OR_RETURN(const auto regex, Compile(pattern, call));
+  CACHESCOPE_RETURN_IF_ERROR(SpendMatching(*regex, text, call));
   const int count = regex->NumberOfCapturingGroups() + 1;
   re2::StringPiece groups[kMaxGroups + 1];
   std::string out;
   std::size_t copied = 0;  // of text
   std::size_t from = 0;    // where the search goes on
   std::size_t work = 0;
+  const auto program = static_cast<std::size_t>(std::max(regex->ProgramSize(), 1));
   while (from <= text.size() && regex->Match(text, from, text.size(), re2::RE2::UNANCHORED, groups, count)) {
     const auto begin = static_cast<std::size_t>(groups[0].data() - text.data());
     const std::size_t end = begin + groups[0].size();
@@ -107,7 +118,8 @@ Result<std::string> ReplacePattern(const std::string& pattern, const std::string
     if (end > copied || begin == 0) Expand(*regex, replacement, groups, &out);
     copied = end;
     CACHESCOPE_RETURN_IF_ERROR(call->CheckText(out.size()));
-    work += replacement.size() + end - from + 1;
+    // A match may have been looked for to the end of the text.
+    work += replacement.size() + kBytesPerMatch + (text.size() - begin) * (1 + program / 64) / 16;
     CACHESCOPE_RETURN_IF_ERROR(call->budget.Spend(work / kBytesPerStep));
     work %= kBytesPerStep;
     const std::size_t step = std::max<std::size_t>(1, Utf8Length(std::string_view(text).substr(from)));
