@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/duration.h"
+#include "cli/rules.h"
 #include "cli/template_render.h"
 #include "cli/tsdb/tsdb_arguments.h"
 
@@ -258,6 +259,7 @@ void AddVerbs(CLI::App* root_app, Arguments* arguments) {
   AddQuery(&root, &out);
   AddTsdb(&root, &out);
   AddTemplate(&root, &out);
+  AddRules(&root, &out);
   AddCompletion(&root, &out);
   CLI::App* version = root.add_subcommand("version", "print the version");
   version->add_flag("--json", out.json, "print it as JSON");

@@ -59,6 +59,19 @@ struct TsdbArguments {
   bool dry_run = false;
 };
 
+struct RulesArguments {
+  bool ignore_unknown_fields = false;    // check, test: fields that nobody knows are no error
+  std::string lint = "duplicate-rules";  // check: "all", "duplicate-rules" or "none"
+  bool lint_fatal = false;
+  std::vector<std::string> run;  // test: regular expressions; a group whose name matches one runs
+  bool diff = false;
+  std::string junit;          // test: file to write
+  std::string since = "30d";  // backtest: back from its end, as typed
+  std::string until;          // Unix seconds or RFC 3339; empty: now
+  std::string data;           // data directory, or else
+  std::string url = kDefaultUrl;
+};
+
 struct TemplateArguments {
   std::string text;
   std::string type = "text";       // "text", "html" or "annotation"
@@ -67,8 +80,8 @@ struct TemplateArguments {
 };
 
 struct Arguments {
-  // "serve", "up", "demo", "check config", "check rules", "catalog", "query", "tsdb VERB", "completion", "complete",
-  // "version";
+  // "serve", "up", "demo", "check config", "check rules", "catalog", "query", "tsdb VERB", "rules VERB",
+  // "completion", "complete", "version";
   // empty: exit with `exit_code`
   std::string verb;
   int exit_code = kOk;
@@ -85,6 +98,7 @@ struct Arguments {
   QueryArguments query;
   TsdbArguments tsdb;
   TemplateArguments templates;
+  RulesArguments rules;
   std::string shell;               // completion
   std::vector<std::string> words;  // complete: the words typed after the program, the unfinished one last
 };
@@ -102,6 +116,7 @@ int RunCatalog(const Arguments& arguments);
 int RunQuery(const Arguments& arguments);
 int RunTsdb(const Arguments& arguments);
 int RunTemplate(const Arguments& arguments);
+int RunRules(const Arguments& arguments);
 int RunCompletion(const Arguments& arguments);
 int RunComplete(const Arguments& arguments);
 

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   if (arguments.verb == "catalog") return RunCatalog(arguments);
   if (arguments.verb.starts_with("tsdb")) return RunTsdb(arguments);
   if (arguments.verb == "template render") return RunTemplate(arguments);
+  if (arguments.verb.starts_with("rules")) return RunRules(arguments);
   if (arguments.verb == "query") return RunQuery(arguments);
   if (arguments.verb == "completion") return RunCompletion(arguments);
   if (arguments.verb == "complete") return RunComplete(arguments);
