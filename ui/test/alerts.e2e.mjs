@@ -186,6 +186,27 @@ test("one alert: one that is over is still explained by its history", { skip }, 
   await context.close();
 });
 
+test(
+  "one alert: who reads while it resolves goes on reading; one from outside is not explained",
+  { skip },
+  async () => {
+    const { page, state, context } = await open(`/alerts/${kFirst}`);
+    await page.locator(".timeline li").first().waitFor();
+    await page.getByRole("button", { name: "Acknowledge" }).waitFor();
+    state.alerts.splice(0, 1);
+    await page.keyboard.press("r");
+    await page.getByText("not active").waitFor();
+    assert.equal(await page.locator(".timeline li").count(), 5);
+    assert.equal(await page.getByRole("button", { name: "Acknowledge" }).count(), 0);
+    await page.route("**/api/v1/alerting/explain/**", (route) =>
+      route.fulfill(json({ status: "error", error: "no rule of this program has it" }, 404)),
+    );
+    await page.goto(page.url().replace(kFirst, state.alerts[0].fingerprint));
+    await page.getByText("It cannot be explained: no rule of this program has it.").waitFor();
+    await context.close();
+  },
+);
+
 test("rules: one that cannot fire says so and how to repair it", { skip }, async () => {
   const { page, check } = await open("/alerts/rules");
   const slow = page.locator("tr", { hasText: "RedisSlow" });

@@ -22,6 +22,16 @@ async function read(path: string, params: Params, abort: AbortSignal | undefined
   return asObject((await getData(`${kBase}/${path}`, params, abort)).data);
 }
 
+/** What `run` gives, or something else when the server does not have it. */
+export async function ifThere<T>(run: Promise<T>, otherwise: (why: string) => T): Promise<T> {
+  try {
+    return await run;
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.status === 404) return otherwise(cause.message);
+    throw cause;
+  }
+}
+
 const list = (json: Json, name: string): Json[] => asArray(json[name]).map(asObject);
 
 export type AlertState = "firing" | "pending" | "acknowledged" | "muted" | "silenced" | "inhibited";
@@ -106,11 +116,8 @@ export async function heldAlerts(filter: readonly string[], abort?: AbortSignal)
 /** Every active alert: those of the notifier, and those of the rules it has not been told of. */
 export async function activeAlerts(abort?: AbortSignal): Promise<ActiveAlert[]> {
   const [held, ruled] = await Promise.all([
-    heldAlerts([], abort).catch((cause: unknown): ActiveAlert[] => {
-      // A server without a notifier still has rules.
-      if (cause instanceof ApiError && cause.status === 404) return [];
-      throw cause;
-    }),
+    // A server without a notifier still has rules.
+    ifThere(heldAlerts([], abort), () => []),
     alerts(abort),
   ]);
   const untold = ruled.filter((one) => !held.some((other) => labelsContain(other.labels, one.labels)));

@@ -5,6 +5,7 @@ import {
   changes,
   explain,
   history,
+  ifThere,
   type ActiveAlert,
   type AlertEvent,
   type Explanation,
@@ -107,11 +108,16 @@ function Moved({ of, startMs }: { of: Explanation; startMs: number }): VNode {
 
 function Explained({ alert }: { alert: ActiveAlert }): VNode {
   const { fingerprint } = alert;
-  const loaded = useLoad(`explain/${fingerprint}`, (abort) => explain(fingerprint, abort), { once: true });
+  const loaded = useLoad(
+    `explain/${fingerprint}`,
+    (abort) => ifThere<Explanation | string>(explain(fingerprint, abort), (why) => why),
+    { once: true },
+  );
   const { data } = loaded;
   const startMs = Date.parse(alert.startsAt);
   if (loaded.error !== undefined) return <ErrorNotice what="Cannot explain it" text={loaded.error} />;
   if (data === undefined) return <Skeleton lines={5} />;
+  if (typeof data === "string") return <p class="muted">It cannot be explained: {data}.</p>;
   return (
     <>
       <section>

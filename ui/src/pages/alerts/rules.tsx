@@ -1,6 +1,5 @@
 import type { VNode } from "preact";
-import { selectorFindings } from "../../api/alerting";
-import { ApiError } from "../../api/client";
+import { ifThere, selectorFindings } from "../../api/alerting";
 import { rules as loadRules, type Rule } from "../../api/prometheus";
 import { Ago } from "../../components/ago";
 import { AlertFrame, usePageKeys } from "../../components/alert_frame";
@@ -21,13 +20,7 @@ interface Judged {
 }
 
 async function load(abort: AbortSignal): Promise<Judged[]> {
-  const [rules, findings] = await Promise.all([
-    loadRules(abort),
-    selectorFindings(abort).catch((cause: unknown): Finding[] => {
-      if (cause instanceof ApiError && cause.status === 404) return [];
-      throw cause;
-    }),
-  ]);
+  const [rules, findings] = await Promise.all([loadRules(abort), ifThere(selectorFindings(abort), () => [])]);
   return rules.map((rule) => {
     const dead = findings.filter(
       (one) =>

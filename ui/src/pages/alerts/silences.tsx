@@ -1,6 +1,13 @@
 import type { VNode } from "preact";
-import { changes, expireSilence, heldAlerts, silences, type ActiveAlert, type Silence } from "../../api/alerting";
-import { ApiError } from "../../api/client";
+import {
+  changes,
+  expireSilence,
+  heldAlerts,
+  ifThere,
+  silences,
+  type ActiveAlert,
+  type Silence,
+} from "../../api/alerting";
 import { Ago } from "../../components/ago";
 import { startSilence } from "../../components/alert_dialogs";
 import { AlertFrame, usePageKeys } from "../../components/alert_frame";
@@ -19,13 +26,7 @@ const kStates: readonly (readonly [state: string, tone: Tone, mark: string])[] =
 const kMostExpired = 100;
 
 async function load(abort: AbortSignal): Promise<{ all: Silence[]; alerts: ActiveAlert[] }> {
-  const [all, alerts] = await Promise.all([
-    silences(abort),
-    heldAlerts([], abort).catch((cause: unknown): ActiveAlert[] => {
-      if (cause instanceof ApiError && cause.status === 404) return [];
-      throw cause;
-    }),
-  ]);
+  const [all, alerts] = await Promise.all([silences(abort), ifThere(heldAlerts([], abort), () => [])]);
   return { all: all.sort((a, b) => Date.parse(a.endsAt) - Date.parse(b.endsAt)), alerts };
 }
 
