@@ -103,7 +103,8 @@ void PrintSelectors(const rules::BacktestRule& rule, const std::string& since) {
     if (finding.verdict == rules::SelectorVerdict::kNothing) std::cout << ": this rule cannot fire";
     std::cout << "\n";
     if (!finding.why.empty()) std::cout << "    " << finding.why << "\n";
-    if (!finding.repair.empty()) std::cout << "    try: " << finding.repair << "\n";
+    if (!finding.repair.empty() && finding.why.find(finding.repair) == std::string::npos)
+      std::cout << "    try: " << finding.repair << "\n";
   }
 }
 
