@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { binary, start, startServer, temporaryFolder } from './support.mjs';
+import { binary, start, temporaryFolder, until } from './support.mjs';
 
 async function run(t, ...args) {
   const child = start(t, binary, args);
@@ -97,7 +97,9 @@ test('rules backtest replays a directory and a server alike', async (t) => {
   const text = await run(t, ...args.slice(0, -1), '--data', at('data'));
   assert.match(text.out, /selector x\{job="b"\} has matched 0 series in 90m: this rule cannot fire/);
 
-  const { url } = await startServer(t, ['serve', `--storage.tsdb.path=${at('data')}`, '--storage.tsdb.retention.time=100y']);
+  const server = start(t, binary, ['serve', `--storage.tsdb.path=${at('data')}`, '--storage.tsdb.retention.time=100y', '--web.listen-address=127.0.0.1:0']);
+  await until('the server is ready', 30, () => /cachescope is ready/.test(server.err));
+  const url = /address=(http:\/\/[0-9.:]+)/.exec(server.err)[1];
   const online = await run(t, ...args, '--url', url);
   assert.equal(online.code, 0, online.err);
   const plain = (r) => JSON.parse(r.out).rules.map(({ seconds, ...rest }) => rest);
