@@ -63,7 +63,9 @@ TEST(RuleFileTest, AgreesWithUpstreamVerdicts) {
     EXPECT_EQ(errors.empty(), *verdict.Find("ok")->AsBool()) << name.scalar() << ": " << first;
     // Every complaint has its place.
     const std::string place = first.substr(0, first.find(": "));
-    if (!first.empty()) EXPECT_EQ(std::count(place.begin(), place.end(), ':'), 2) << first;
+    if (!first.empty()) {
+      EXPECT_EQ(std::count(place.begin(), place.end(), ':'), 2) << first;
+    }
     ++files;
   }
   std::cout << "rule files compared with promtool's verdict: " << files << "\n";

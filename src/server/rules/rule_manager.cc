@@ -173,8 +173,8 @@ void Manager::CheckLoop() {
   std::unique_lock lock(mu_);
   while (!stopping_) {
     const DurationMs interval = options_.check_interval;
+    check_wanted_ = false;
     if (interval > 0) {
-      check_wanted_ = false;
       lock.unlock();
       CheckNow();
       lock.lock();
