@@ -16,7 +16,6 @@ async function open(path, options = {}) {
   servers.push(server);
   options.change?.(server.state);
   const opened = await opener(server.url)(path, options);
-  opened.page.setDefaultTimeout(10_000);
   return { ...opened, state: server.state, url: server.url };
 }
 after(() => servers.forEach((one) => one.close()));
