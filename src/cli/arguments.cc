@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "cli/rules.h"
 #include "cli/template_render.h"
+#include "cli/alerting/alerting_arguments.h"
 #include "cli/tsdb/tsdb_arguments.h"
 
 namespace cachescope::cli {
@@ -257,6 +258,7 @@ void AddVerbs(CLI::App* root_app, Arguments* arguments) {
   AddCheck(&root, &out);
   AddCatalog(&root, &out);
   AddQuery(&root, &out);
+  AddAlerting(&root, &out);
   AddTsdb(&root, &out);
   AddTemplate(&root, &out);
   AddRules(&root, &out);

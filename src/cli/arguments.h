@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/alerting/arguments.h"
 #include "server/app/server.h"
 
 namespace cachescope::cli {
@@ -97,6 +98,7 @@ struct Arguments {
   bool markdown = false;      // catalog
   QueryArguments query;
   TsdbArguments tsdb;
+  AlertingArguments alerting;
   TemplateArguments templates;
   RulesArguments rules;
   std::string shell;               // completion
@@ -115,6 +117,7 @@ int RunVersion(const Arguments& arguments);
 int RunCatalog(const Arguments& arguments);
 int RunQuery(const Arguments& arguments);
 int RunTsdb(const Arguments& arguments);
+int RunAlerting(const Arguments& arguments);
 int RunTemplate(const Arguments& arguments);
 int RunRules(const Arguments& arguments);
 int RunCompletion(const Arguments& arguments);

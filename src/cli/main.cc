@@ -12,6 +12,9 @@ int main(int argc, char** argv) {
   if (arguments.verb == "demo") return RunDemo(arguments);
   if (arguments.verb.starts_with("check")) return RunCheck(arguments);
   if (arguments.verb == "catalog") return RunCatalog(arguments);
+  for (const char* group : {"alerts", "silence", "threshold", "route", "receiver"}) {
+    if (arguments.verb.starts_with(std::string(group) + " ")) return RunAlerting(arguments);
+  }
   if (arguments.verb.starts_with("tsdb")) return RunTsdb(arguments);
   if (arguments.verb == "template render") return RunTemplate(arguments);
   if (arguments.verb.starts_with("rules")) return RunRules(arguments);

@@ -13,6 +13,12 @@ void RegisterAll(http::Server& server, std::shared_ptr<const ApiContext> api) {
   RegisterExemplars(server, api);
   RegisterParse(server, api);
   RegisterAdmin(server, api);
+  RegisterAlertsV2(server, api);
+  RegisterSilencesV2(server, api);
+  RegisterAlerting(server, api);
+  RegisterAlertingHistory(server, api);
+  RegisterAlertingExplain(server, api);
+  RegisterAlertingThresholds(server, api);
   RegisterStatus(server, api);
   RegisterPage(server, api);
   // What a browser asks before it sends a request from another origin; the CORS middleware adds the answer.

@@ -14,10 +14,13 @@
 #include "server/api/write.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/server.h"
+#include "server/notify/notifier.h"
 #include "server/promql/engine.h"
 #include "server/rules/rule_manager.h"
+#include "server/rules/threshold_store.h"
 #include "server/storage/exemplar_store.h"
 #include "server/storage/querier.h"
+#include "server/storage/state_store.h"
 #include "server/storage/tsdb/head.h"
 
 namespace cachescope::api {
@@ -53,6 +56,10 @@ struct ApiContext {
   const storage::ExemplarStore* exemplars = nullptr;  // null: none are kept
   WriteReceiver* write = nullptr;                     // null: /api/v1/write is not served
   const rules::RuleManager* rules = nullptr;
+  notify::Notifier* notifier = nullptr;          // null: /api/v2 and what acts on alerts are not served
+  storage::StateStore* state = nullptr;          // null: no history
+  rules::ThresholdStore* thresholds = nullptr;   // null: none can be set
+  std::function<std::string()> alerting_config;  // the `alerts` section with secrets replaced
   const collect::ScrapeManager* scrape = nullptr;
   const Clock* clock = nullptr;
   const std::atomic<bool>* cancel_queries = nullptr;  // set when the program ends: running queries give up
@@ -93,6 +100,12 @@ void RegisterFederate(http::Server& server, std::shared_ptr<const ApiContext> ap
 void RegisterExemplars(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterParse(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterAdmin(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterAlertsV2(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterSilencesV2(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterAlerting(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterAlertingHistory(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterAlertingExplain(http::Server& server, std::shared_ptr<const ApiContext> api);
+void RegisterAlertingThresholds(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterStatus(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterPage(http::Server& server, std::shared_ptr<const ApiContext> api);
 

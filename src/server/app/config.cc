@@ -120,6 +120,17 @@ void Warn(const ConfigNode& root, const char* key, const char* what, Config* con
   }
 }
 
+// The document itself, or the name of a file with it.
+Status ReadAlerts(const ConfigNode& node, Config* config) {
+  config->alerts = node;
+  if (node.IsScalar()) {
+    CACHESCOPE_ASSIGN_OR_RETURN(config->alerts, ConfigNode::ReadFile(http::ResolvePath(node, node.scalar())));
+  }
+  CACHESCOPE_ASSIGN_OR_RETURN(const auto checked, notify::ParseNotifierConfig(config->alerts));
+  for (const std::string& warning : notify::NotifierConfigWarnings(*checked)) config->warnings.push_back(warning);
+  return {};
+}
+
 Status ReadSections(const ConfigNode& root, Config* config) {
   MappingReader reader(root, "configuration file");
   reader
@@ -133,10 +144,7 @@ Status ReadSections(const ConfigNode& root, Config* config) {
               return {};
             })
       .Node("alerts",
-            [&](const ConfigNode& n) -> Status {
-              CACHESCOPE_ASSIGN_OR_RETURN(config->alerts, notify::ParseNotifierConfig(n));
-              return {};
-            })
+            [&](const ConfigNode& n) { return ReadAlerts(n, config); })
       .Node("storage",
             [&](const ConfigNode& n) -> Status {
               CACHESCOPE_ASSIGN_OR_RETURN(config->storage, ParseStorageConfig(n));
@@ -192,7 +200,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
   Warn(root, "otlp", "there is no OTLP receiver", &config);
   Warn(root, "runtime", "it tunes another program's garbage collector", &config);
   Warn(root, "scrape_config_files", "list the jobs under scrape_configs", &config);
-  if (config.alerts == nullptr) config.alerts = notify::DefaultNotifierConfig();
+  if (config.alerts.IsNull()) config.alerts = notify::DefaultNotifierDocument();
   if (config.shipped_rules) {
     auto shipped = ShippedRules();
     config.rule_files.insert(config.rule_files.begin(), shipped.begin(), shipped.end());

@@ -33,7 +33,7 @@ struct Config {
   DurationMs evaluation_interval = 60'000;
   promql::ParserOptions parser;             // what rules may use
   std::vector<rules::RuleFile> rule_files;  // shipped ones first, then those of `rule_files:`
-  std::shared_ptr<const notify::NotifierConfig> alerts;
+  ConfigNode alerts;  // the document of the notifier, checked
   StorageConfig storage;
   bool shipped_rules = true;
   bool host_metrics = true;

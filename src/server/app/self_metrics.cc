@@ -110,37 +110,68 @@ void CollectScrapes(const collect::ScrapeManager& scrape, Families* out) {
 }
 
 void CollectRules(const rules::RuleManager& rules, Families* out) {
-  double evaluations = 0, failures = 0, missed = 0, firing = 0, pending = 0;
-  for (const rules::GroupSnapshot& group : rules.Groups()) {
-    evaluations += Number(group.evaluations);
-    failures += Number(group.failures);
-    missed += Number(group.missed);
-    for (const auto& rule : group.rules) {
-      for (const Alert& alert : rule.alerts) (alert.state == AlertState::kFiring ? firing : pending) += 1;
+  const rules::RuleStats stats = rules.Stats();
+  constexpr auto kCounter = InstrumentType::kCounter;
+  constexpr auto kGauge = InstrumentType::kGauge;
+  AddOne(out, "cachescope_rules_groups", "Rule groups that are loaded.", kGauge, Number(stats.groups));
+  AddOne(out, "cachescope_rules_rules", "Rules that are loaded.", kGauge, Number(stats.rules));
+  AddOne(out, "cachescope_rules_group_evaluations_total", "Evaluations of the rule groups that are loaded now.",
+         kCounter, Number(stats.evaluations));
+  AddOne(out, "cachescope_rules_failures_total", "Rule evaluations that failed.", kCounter, Number(stats.failures));
+  AddOne(out, "cachescope_rules_group_missed_total",
+         "Group evaluations skipped or cut because one took longer than the interval.", kCounter, Number(stats.missed));
+  AddOne(out, "cachescope_rules_dead_selectors", "Selectors of rules that match nothing, at the last check.", kGauge,
+         Number(stats.dead_selectors));
+  FamilySnapshot& alerts = AddFamily(out, "cachescope_rules_alerts", "Alerts by state.", kGauge);
+  alerts.series.push_back({{{"state", "firing"}}, Number(stats.firing), {}, 0});
+  alerts.series.push_back({{{"state", "pending"}}, Number(stats.pending), {}, 0});
+}
+
+void CollectIntegrations(const std::vector<notify::NotifierStats>& all, Families* out) {
+  constexpr auto kCounter = InstrumentType::kCounter;
+  FamilySnapshot& sent =
+      AddFamily(out, "cachescope_notify_notifications_total", "Notifications sent, by integration.", kCounter);
+  for (const auto& stats : all)
+    sent.series.push_back({{{"integration", stats.integration}}, Number(stats.sent), {}, 0});
+  FamilySnapshot& failed = AddFamily(out, "cachescope_notify_notifications_failed_total",
+                                     "Notifications given up, by integration.", kCounter);
+  for (const auto& stats : all)
+    failed.series.push_back({{{"integration", stats.integration}}, Number(stats.failed), {}, 0});
+  FamilySnapshot& attempts = AddFamily(out, "cachescope_notify_attempts_failed_total",
+                                       "Attempts to send that failed, by integration and reason.", kCounter);
+  for (const auto& stats : all) {
+    for (int reason = 1; reason < notify::kFailureReasons; ++reason) {
+      const std::string name(notify::FailureReasonName(static_cast<notify::FailureReason>(reason)));
+      attempts.series.push_back(
+          {{{"integration", stats.integration}, {"reason", name}}, Number(stats.reasons[reason]), {}, 0});
     }
   }
-  constexpr auto kCounter = InstrumentType::kCounter;
-  AddOne(out, "cachescope_rules_group_evaluations_total", "Evaluations of the rule groups that are loaded now.",
-         kCounter, evaluations);
-  AddOne(out, "cachescope_rules_failures_total", "Rule evaluations that failed.", kCounter, failures);
-  AddOne(out, "cachescope_rules_group_missed_total",
-         "Group evaluations skipped because one took longer than the interval.", kCounter, missed);
-  FamilySnapshot& alerts = AddFamily(out, "cachescope_rules_alerts", "Alerts by state.", InstrumentType::kGauge);
-  alerts.series.push_back({{{"state", "firing"}}, firing, {}, 0});
-  alerts.series.push_back({{{"state", "pending"}}, pending, {}, 0});
 }
 
 void CollectNotifications(const notify::Notifier& notifier, Families* out) {
-  FamilySnapshot& sent = AddFamily(out, "cachescope_notify_notifications_total", "Notifications sent, by integration.",
-                                   InstrumentType::kCounter);
-  for (const auto& stats : notifier.Stats())
-    sent.series.push_back({{{"integration", stats.integration}}, Number(stats.sent), {}, 0});
-  FamilySnapshot& failed = AddFamily(out, "cachescope_notify_notifications_failed_total",
-                                     "Notifications given up, by integration.", InstrumentType::kCounter);
-  for (const auto& stats : notifier.Stats())
-    failed.series.push_back({{{"integration", stats.integration}}, Number(stats.failed), {}, 0});
-  AddOne(out, "cachescope_notify_alerts_dropped_total", "Alerts dropped because too many waited.",
-         InstrumentType::kCounter, Number(notifier.dropped()));
+  constexpr auto kCounter = InstrumentType::kCounter;
+  constexpr auto kGauge = InstrumentType::kGauge;
+  CollectIntegrations(notifier.Stats(), out);
+  const notify::NotifierCounters counters = notifier.Counters();
+  AddOne(out, "cachescope_notify_alerts", "Alerts the notifier holds.", kGauge, Number(counters.alerts));
+  AddOne(out, "cachescope_notify_groups", "Groups of alerts.", kGauge, Number(counters.groups));
+  AddOne(out, "cachescope_notify_queue_length", "Notifications waiting or on their way.", kGauge,
+         Number(counters.queued));
+  AddOne(out, "cachescope_notify_alerts_dropped_total", "Alerts dropped because too many waited.", kCounter,
+         Number(counters.dropped));
+  AddOne(out, "cachescope_notify_queue_full_total", "Notifications put off because too many waited.", kCounter,
+         Number(counters.queue_full));
+  AddOne(out, "cachescope_notify_escalations_total", "Steps of escalations taken.", kCounter,
+         Number(counters.escalated));
+  AddOne(out, "cachescope_notify_cooldowns_total", "Alerts that fired again within their cooldown.", kCounter,
+         Number(counters.cooled));
+  AddOne(out, "cachescope_notify_history_dropped_total", "Events of the history that were not kept.", kCounter,
+         Number(counters.history_dropped));
+  FamilySnapshot& received = AddFamily(out, "cachescope_notify_alerts_received_total",
+                                       "Alerts that others sent, by what became of them.", kCounter);
+  received.series.push_back({{{"status", "firing"}}, Number(counters.received_firing), {}, 0});
+  received.series.push_back({{{"status", "resolved"}}, Number(counters.received_resolved), {}, 0});
+  received.series.push_back({{{"status", "invalid"}}, Number(counters.received_invalid), {}, 0});
 }
 
 void CollectWrites(const api::WriteCounters& writes, Families* out) {

@@ -11,7 +11,9 @@
 #include "base/log.h"
 #include "cachescope/exposition.h"
 #include "server/api/api.h"
+#include "server/app/alerting.h"
 #include "server/app/catalog.h"
+#include "server/app/config_text.h"
 #include "server/app/data_directory.h"
 #include "server/app/directory_lock.h"
 #include "server/app/module_options.h"
@@ -39,16 +41,6 @@ namespace {
 constexpr DurationMs kHousekeepingMs = 60'000;
 constexpr DurationMs kSelfIntervalMs = 15'000;
 
-// rules tells notify through here, so that neither knows the other.
-class NotifierSink final : public rules::AlertSink {
- public:
-  explicit NotifierSink(notify::Notifier& notifier) : notifier_(notifier) {}
-  void Send(const std::vector<Alert>& alerts) override { notifier_.Put(alerts); }
-
- private:
-  notify::Notifier& notifier_;
-};
-
 std::string Hostname() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
@@ -61,9 +53,7 @@ class ServerImpl final : public Server {
         exemplars_(storage::ExemplarStore::NewInMemory(options_.max_exemplars)),
         write_(&store_, exemplars_.get(), {}, StartTimesOf(options_)),
         engine_(EngineOptionsOf(options_)),
-        notifier_(notify::Notifier::New(Clock::System())),
-        sink_(*notifier_),
-        rules_(rules::RuleManager::New(engine_, store_, &sink_, Clock::System())),
+        alerting_(engine_, store_),
         client_(http::Client::New()),
         scrape_(ScrapeOptions(exemplars_.get()), &store_, client_.get()) {}
   ~ServerImpl() override { Stop(std::chrono::milliseconds(1000)); }
@@ -100,9 +90,7 @@ class ServerImpl final : public Server {
   Store store_;
   api::WriteReceiver write_;
   promql::Engine engine_;
-  std::unique_ptr<notify::Notifier> notifier_;
-  NotifierSink sink_;
-  std::unique_ptr<rules::RuleManager> rules_;
+  Alerting alerting_;
   std::unique_ptr<http::Client> client_;
   Registry registry_;
   collect::ScrapeManager scrape_;
@@ -113,6 +101,7 @@ class ServerImpl final : public Server {
   mutable std::mutex mu_;
   std::condition_variable wake_;
   std::string config_text_;          // guarded by mu_
+  std::string alerts_text_;          // guarded by mu_
   Labels external_labels_;           // guarded by mu_
   std::vector<std::string> caches_;  // guarded by mu_
   bool stopping_ = false;            // guarded by mu_
@@ -170,14 +159,8 @@ std::vector<collect::SourceTarget> ServerImpl::Sources(const Config& config) con
 
 // What fills the store or tells about it.
 Status ServerImpl::ApplyCollecting(const Config& config) {
-  rules::RuleManagerOptions rule_options;
-  rule_options.evaluation_interval = config.evaluation_interval;
-  rule_options.external_labels = config.scrape_defaults.external_labels;
-  rule_options.external_url = external_url_;
-  CACHESCOPE_RETURN_IF_ERROR(rules_->Apply(config.rule_files, rule_options));
-  CACHESCOPE_RETURN_IF_ERROR(scrape_.Apply(config.scrape_configs, Sources(config)));
-  notifier_->Apply(config.alerts, external_url_);
-  return {};
+  CACHESCOPE_RETURN_IF_ERROR(alerting_.Apply(config, external_url_));
+  return scrape_.Apply(config.scrape_configs, Sources(config));
 }
 
 Status ServerImpl::Apply(const Config& config) {
@@ -185,6 +168,7 @@ Status ServerImpl::Apply(const Config& config) {
   for (const std::string& warning : config.warnings) LogWarn(warning);
   const std::lock_guard lock(mu_);
   config_text_ = config.text;
+  alerts_text_ = RedactedYaml(config.alerts);
   external_labels_ = config.scrape_defaults.external_labels;
   caches_.clear();
   for (const CacheConfig& cache : config.caches) caches_.push_back(cache.name);
@@ -233,7 +217,16 @@ std::shared_ptr<api::ApiContext> ServerImpl::MakeContext() {
     const std::lock_guard lock(mu_);
     return external_labels_;
   };
-  context->rules = rules_.get();
+  context->rules = &alerting_.rules();
+  if (!options_.read_only) {
+    context->notifier = &alerting_.notifier();
+    context->state = &alerting_.state();
+    context->thresholds = &alerting_.thresholds();
+  }
+  context->alerting_config = [this] {
+    const std::lock_guard lock(mu_);
+    return alerts_text_;
+  };
   context->scrape = &scrape_;
   context->clock = &Clock::System();
   context->cancel_queries = &cancel_queries_;
@@ -315,12 +308,13 @@ Status ServerImpl::Run() {
     return status;
   }
   CACHESCOPE_RETURN_IF_ERROR(LockDirectory());
+  CACHESCOPE_RETURN_IF_ERROR(alerting_.Open(options_.read_only ? "" : options_.storage_path));
   http::ServerOptions http_options;
   http_options.listen_address = options_.listen_address;
   http_options.worker_threads = options_.query_concurrency;
   http_ = http::Server::New(http_options);
-  RegisterSelfMetrics(registry_,
-                      {&store_, &scrape_, rules_.get(), notifier_.get(), &reload_, &write_, exemplars_.get()});
+  RegisterSelfMetrics(registry_, {&store_, &scrape_, &alerting_.rules(), &alerting_.notifier(), &reload_, &write_,
+                                  exemplars_.get()});
   CACHESCOPE_ASSIGN_OR_RETURN(http::Server::Middleware cors, api::Cors(options_.cors_origin));
   http_->Use(gate_.Middleware());
   http_->Use(std::move(cors));
@@ -333,8 +327,7 @@ Status ServerImpl::Run() {
   CACHESCOPE_RETURN_IF_ERROR(OpenStore(config.storage, context.get()));
   CACHESCOPE_RETURN_IF_ERROR(LoadAndApply());
   gate_.Open();
-  notifier_->Start();
-  rules_->Start();
+  if (!options_.read_only) alerting_.Start();
   housekeeper_ = std::thread([this] { Housekeeping(); });
   return {};
 }
@@ -344,6 +337,7 @@ void ServerImpl::Housekeeping() {
   while (!wake_.wait_for(lock, std::chrono::milliseconds(kHousekeepingMs), [this] { return stopping_; })) {
     lock.unlock();
     store_.Forget(Clock::System().NowMs());
+    alerting_.Maintain();
     lock.lock();
   }
 }
@@ -357,9 +351,9 @@ void ServerImpl::Stop(std::chrono::milliseconds grace) {
   }
   wake_.notify_all();
   if (housekeeper_.joinable()) housekeeper_.join();
-  rules_->Stop();
+  alerting_.StopRules();
   scrape_.Stop();
-  notifier_->Stop(grace / 2);
+  alerting_.Stop(grace / 2);
   if (http_ != nullptr) StopHttp(grace / 2);
 }
 

@@ -1,99 +1,153 @@
 #include "server/notify/dispatcher.h"
 
-#include <limits>
+#include <algorithm>
 
 namespace cachescope::notify {
+namespace {
 
-void Dispatcher::Apply(std::shared_ptr<const NotifierConfig> config, TimestampMs now) {
-  std::map<std::string, Group> old = std::move(groups_);
+constexpr DurationMs kKeepOver = 30 * 60'000;
+
+}  // namespace
+
+void Dispatcher::Apply(const NotifierConfig* config, Instant now) {
+  std::map<GroupId, Group> old = std::move(groups_);
   groups_.clear();
-  config_ = std::move(config);
-  for (const auto& [key, group] : old) {
-    for (const auto& [labels, alert] : group.alerts) Put(alert, now);
+  config_ = config;
+  // Alerts that are over stay only where they stood: everybody else was told.
+  std::set<Fingerprint> standing;
+  for (const auto& [id, group] : old) {
+    for (const auto& [fingerprint, alert] : group.alerts) standing.insert(fingerprint);
   }
-  // A group that existed before keeps its rhythm instead of waiting group_wait again.
-  for (auto& [key, group] : groups_) {
-    if (const auto before = old.find(key); before != old.end()) {
-      group.due = before->second.due;
-      group.flushed = before->second.flushed;
-    }
+  for (const auto& [fingerprint, alert] : alerts_) {
+    if (alert->Over(now.mono) && standing.count(fingerprint) == 0) continue;
+    for (const Route* route : config_->root->Match(alert->alert.labels)) Insert(alert, *route, now);
+    for (const Route* route : more_routes_(fingerprint)) Insert(alert, *route, now);
   }
-}
-
-void Dispatcher::Put(const Alert& alert, TimestampMs now) {
-  if (config_ == nullptr) return;
-  for (const Route* route : config_->root->Match(alert.labels)) {
-    const Labels labels = route->GroupLabels(alert.labels);
-    const std::string key = route->id + ":" + labels.ToString();
-    Group& group = groups_[key];
-    if (group.route == nullptr) {
-      // An alert that is already over and was never told needs no group.
-      if (alert.resolved_at != 0) {
-        groups_.erase(key);
-        continue;
-      }
-      group.route = route;
-      group.labels = labels;
-      // As upstream: an alert that fires for longer than group_wait (after a restart, say) is told at once.
-      group.due = alert.fired_at != 0 && now - alert.fired_at > route->group_wait ? now : now + route->group_wait;
-    }
-    const std::string id = alert.labels.bytes();
-    if (alert.resolved_at != 0 && group.alerts.find(id) == group.alerts.end()) continue;
-    group.alerts[id] = alert;
+  for (auto& [id, group] : groups_) {
+    const auto before = old.find(id);
+    if (before == old.end()) continue;
+    group.due = before->second.due;
+    group.flushed = before->second.flushed;
+    group.hidden = std::move(before->second.hidden);
   }
 }
 
-std::vector<DueGroup> Dispatcher::TakeDue(TimestampMs now) {
-  std::vector<DueGroup> out;
+void Dispatcher::Adopt(const HeldPtr& alert) {
+  alerts_[alert->fingerprint] = alert;
+  ends_.insert({alert->ends_mono, alert->fingerprint});
+}
+
+void Dispatcher::Insert(const HeldPtr& alert, const Route& route, Instant now) {
+  const Labels labels = route.GroupLabels(alert->alert.labels);
+  auto [it, is_new] = groups_.try_emplace(route.id + "\n" + labels.bytes());
+  Group& group = it->second;
+  if (is_new) {
+    group.route = &route;
+    group.labels = labels;
+    group.key = route.GroupKey(labels);
+    group.due = now.mono + route.group_wait;
+  }
+  group.alerts[alert->fingerprint] = alert;
+  // As upstream: one that fires for longer than group_wait (after a restart, say) is told at once.
+  if (!group.flushed && alert->alert.fired_at + route.group_wait < now.wall) group.due = std::min(group.due, now.mono);
+}
+
+Change Dispatcher::Put(HeldPtr alert, Instant now) {
+  const Fingerprint fingerprint = alert->fingerprint;
+  const HeldPtr old = FindAlert(fingerprint);
+  const bool fired = old != nullptr && !old->Over(now.mono);
+  // Senders repeat for a while that an alert is over: that is no news, and must not stand in a group again.
+  if (old != nullptr && !fired && alert->Over(now.mono) && alert->ends_at <= old->ends_at) return Change::kNone;
+  alert = MergeHeld(old, std::move(alert), now);
+  if (old != nullptr && old->ends_mono != kNever) ends_.erase({old->ends_mono, fingerprint});
+  alerts_[fingerprint] = alert;
+  const bool fires = !alert->Over(now.mono);
+  if (fires && alert->ends_mono != kNever) ends_.insert({alert->ends_mono, fingerprint});
+  for (const Route* route : config_->root->Match(alert->alert.labels)) Insert(alert, *route, now);
+  for (const Route* route : more_routes_(fingerprint)) Insert(alert, *route, now);
+  if (fires) return fired ? Change::kContinues : Change::kBegins;
+  return fired ? Change::kEnds : Change::kNone;
+}
+
+void Dispatcher::Join(Fingerprint fingerprint, const Route& route, Instant now) {
+  const HeldPtr alert = FindAlert(fingerprint);
+  if (alert == nullptr) return;
+  Insert(alert, route, now);
+  groups_[route.id + "\n" + route.GroupLabels(alert->alert.labels).bytes()].due = now.mono;
+}
+
+std::vector<Dispatcher::GroupId> Dispatcher::TakeDue(Instant now) {
+  std::vector<std::pair<TimestampMs, GroupId>> due;
   for (auto it = groups_.begin(); it != groups_.end();) {
     Group& group = it->second;
-    if (group.due > now) {
+    if (group.due > now.mono) {
       ++it;
-      continue;
-    }
-    if (group.alerts.empty()) {
+    } else if (group.alerts.empty()) {
       it = groups_.erase(it);
-      continue;
+    } else {
+      due.emplace_back(group.due, it->first);
+      group.flushed = true;
+      group.due = now.mono + group.route->group_interval;
+      ++it;
     }
-    DueGroup due;
-    due.key = it->first;
-    due.route = group.route;
-    due.labels = group.labels;
-    for (auto& [id, alert] : group.alerts) {
-      if (alert.resolved_at == 0 && alert.valid_until != 0 && alert.valid_until < now)
-        alert.resolved_at = alert.valid_until;
-      due.alerts.push_back(alert);
-    }
-    group.flushed = true;
-    group.due = now + group.route->group_interval;
-    out.push_back(std::move(due));
-    ++it;
+  }
+  std::sort(due.begin(), due.end());
+  std::vector<GroupId> out;
+  for (auto& [at, id] : due) out.push_back(std::move(id));
+  return out;
+}
+
+Group* Dispatcher::Find(const GroupId& id) {
+  const auto found = groups_.find(id);
+  return found == groups_.end() ? nullptr : &found->second;
+}
+
+std::vector<Fingerprint> Dispatcher::Settle(Group* group, const std::function<bool(Fingerprint)>& keep) {
+  std::vector<Fingerprint> left;
+  for (const auto& [fingerprint, alert] : group->over) {
+    const auto held = group->alerts.find(fingerprint);
+    if (held == group->alerts.end() || held->second != alert || keep(fingerprint)) continue;
+    group->alerts.erase(held);
+    left.push_back(fingerprint);
+  }
+  group->over.clear();
+  std::erase_if(left, [this](Fingerprint fingerprint) {
+    return std::any_of(groups_.begin(), groups_.end(),
+                       [&](const auto& entry) { return entry.second.alerts.count(fingerprint) != 0; });
+  });
+  return left;
+}
+
+std::vector<HeldPtr> Dispatcher::TakeEnded(Instant now) {
+  std::vector<HeldPtr> out;
+  while (!ends_.empty() && ends_.begin()->first <= now.mono) {
+    if (const HeldPtr alert = FindAlert(ends_.begin()->second); alert != nullptr && alert->Over(now.mono))
+      out.push_back(alert);
+    ends_.erase(ends_.begin());
   }
   return out;
 }
 
-void Dispatcher::Forget(const std::string& key, const std::vector<Alert>& told) {
-  const auto group = groups_.find(key);
-  if (group == groups_.end()) return;
-  for (const Alert& alert : told) {
-    if (alert.resolved_at == 0) continue;
-    const auto held = group->second.alerts.find(alert.labels.bytes());
-    // It may have fired again meanwhile.
-    if (held != group->second.alerts.end() && held->second.resolved_at == alert.resolved_at)
-      group->second.alerts.erase(held);
+void Dispatcher::Collect(Instant now) {
+  std::set<Fingerprint> standing;
+  for (const auto& [id, group] : groups_) {
+    for (const auto& [fingerprint, alert] : group.alerts) standing.insert(fingerprint);
   }
+  std::erase_if(alerts_, [&](const auto& entry) {
+    return entry.second->Over(now.mono - kKeepOver) && standing.count(entry.first) == 0;
+  });
 }
 
 TimestampMs Dispatcher::NextDue() const {
-  TimestampMs next = std::numeric_limits<TimestampMs>::max();
-  for (const auto& [key, group] : groups_) next = std::min(next, group.due);
+  TimestampMs next = kNever;
+  for (const auto& [id, group] : groups_) next = std::min(next, group.due);
+  if (!ends_.empty()) next = std::min(next, ends_.begin()->first);
   return next;
 }
 
-std::size_t Dispatcher::alerts() const {
-  std::size_t n = 0;
-  for (const auto& [key, group] : groups_) n += group.alerts.size();
-  return n;
+HeldPtr Dispatcher::FindAlert(Fingerprint fingerprint) const {
+  const auto found = alerts_.find(fingerprint);
+  return found == alerts_.end() ? nullptr : found->second;
 }
 
 }  // namespace cachescope::notify

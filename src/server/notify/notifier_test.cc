@@ -1,182 +1,189 @@
 #include "server/notify/notifier.h"
 
-#include <gtest/gtest.h>
-
-#include "server/notify/config.h"
+#include "server/notify/notify_fixture.h"
 #include "server/notify/receivers/webhook/webhook_receiver.h"
 
 namespace cachescope::notify {
 namespace {
 
-// Remembers what it was told; fails while `status` is not ok.
-struct Told {
-  std::vector<Notification> all;
-  Status status;
-};
-class Capture final : public Integration {
- public:
-  explicit Capture(Told* told) : told_(told) {}
-  std::string_view name() const override { return "capture"; }
-  Status Notify(const Notification& notification, std::chrono::milliseconds) override {
-    if (told_->status.ok()) told_->all.push_back(notification);
-    return told_->status;
-  }
+using testing::Test;
+using Lines = std::vector<std::string>;
 
- private:
-  Told* told_;
-};
-
-std::shared_ptr<const NotifierConfig> Config(const std::string& route, Told* told, Told* second = nullptr) {
-  auto config = std::make_shared<NotifierConfig>();
-  const auto node = ConfigNode::ParseYaml(route, "route.yml");
-  auto root = ParseRoute(*node, nullptr);
-  EXPECT_TRUE(root.ok()) << root.status().ToString();
-  config->root = std::move(*root);
-  for (const auto& [name, sink] : {std::pair{"a", told}, std::pair{"b", second}}) {
-    Receiver receiver;
-    receiver.name = name;
-    if (sink != nullptr) receiver.integrations.push_back({std::make_unique<Capture>(sink), true});
-    config->receivers.push_back(std::move(receiver));
-  }
-  return config;
+std::string Route(const std::string& route, const std::vector<std::string>& names = {"a"}) {
+  return "route: " + route + "\n" + Receivers(names);
 }
 
-Alert Firing(const Labels& labels, TimestampMs t) {
-  Alert alert;
-  alert.labels = labels;
-  alert.state = AlertState::kFiring;
-  alert.active_at = alert.fired_at = t;
-  return alert;
-}
-Alert Resolved(Alert alert, TimestampMs t) {
-  alert.state = AlertState::kResolved;
-  alert.resolved_at = t;
-  return alert;
-}
-
-class NotifierTest : public testing::Test {
- protected:
-  void At(TimestampMs t) {
-    clock_.SetMs(t);
-    notifier_->RunDue();
-  }
-  SimulatedClock clock_{0};
-  std::unique_ptr<Notifier> notifier_ = Notifier::New(clock_);
-  Told told_;
-};
+class NotifierTest : public NotifyFixture {};
 
 TEST_F(NotifierTest, GroupsWaitsTellsOnceAndTellsResolution) {
-  notifier_->Apply(Config("{receiver: a, group_by: [alertname], group_wait: 10s, group_interval: 60s}", &told_),
-                   "http://x");
-  const Alert one = Firing({{"alertname", "Low"}, {"instance", "1"}, {"team", "t"}}, 0);
-  const Alert two = Firing({{"alertname", "Low"}, {"instance", "2"}, {"team", "t"}}, 0);
+  Apply(Route("{receiver: a, group_by: [alertname], group_wait: 10s, group_interval: 60s}"));
+  const Alert one = Firing({{"alertname", "Low"}, {"instance", "1"}, {"team", "t"}, {"n", "1"}});
+  const Alert two = Firing({{"alertname", "Low"}, {"instance", "2"}, {"team", "t"}, {"n", "2"}});
+  notifier_->Put({two, one});
+  At(1'000'000);
+  At(1'009'999);
+  EXPECT_TRUE(told_.empty());
+  At(1'010'000);
+  ASSERT_EQ(told_.size(), 1U);
+  const auto body = told_[0].body;
+  EXPECT_EQ(body["groupLabels"], (nlohmann::json{{"alertname", "Low"}}));
+  EXPECT_EQ(body["commonLabels"], (nlohmann::json{{"alertname", "Low"}, {"team", "t"}}));
+  EXPECT_EQ(body["groupKey"], "{}:{alertname=\"Low\"}");
+  EXPECT_EQ(Take(), (Lines{"1010 a: firing:1 firing:2"}));
   notifier_->Put({one, two});
-  At(0);
-  At(9'999);
-  EXPECT_TRUE(told_.all.empty());
-  At(10'000);
-  ASSERT_EQ(told_.all.size(), 1U);
-  EXPECT_EQ(told_.all[0].alerts.size(), 2U);
-  EXPECT_EQ(told_.all[0].group_labels, Labels({{"alertname", "Low"}}));
-  EXPECT_EQ(told_.all[0].common_labels, Labels({{"alertname", "Low"}, {"team", "t"}}));
-  notifier_->Put({one, two});
-  At(70'000);
-  EXPECT_EQ(told_.all.size(), 1U) << "nothing new: nothing sent";
-  notifier_->Put({Resolved(one, 80'000), two});
-  At(130'000);
-  ASSERT_EQ(told_.all.size(), 2U);
-  EXPECT_TRUE(told_.all[1].firing);
-  notifier_->Put({Resolved(two, 140'000)});
-  At(190'000);
-  ASSERT_EQ(told_.all.size(), 3U);
-  EXPECT_FALSE(told_.all[2].firing);
-  EXPECT_EQ(told_.all[2].alerts.size(), 1U);
-  At(250'000);
-  At(310'000);
-  EXPECT_EQ(told_.all.size(), 3U);
+  At(1'070'000);
+  EXPECT_TRUE(told_.empty()) << "nothing new: nothing sent";
+  clock_.SetMs(1'080'000);
+  notifier_->Put({Resolved(one), two});
+  At(1'130'000);
+  EXPECT_EQ(Take(), (Lines{"1130 a: resolved:1 firing:2"}));
+  Put(Resolved(two));
+  Until(1'300'000);
+  EXPECT_EQ(Take(), (Lines{"1190 a: resolved:2"}));
 }
 
 TEST_F(NotifierTest, RepeatsAfterTheRepeatInterval) {
-  notifier_->Apply(Config("{receiver: a, group_wait: 0s, group_interval: 1m, repeat_interval: 3m}", &told_), "");
-  notifier_->Put({Firing({{"alertname", "x"}}, 0)});
-  for (TimestampMs t = 0; t <= 400'000; t += 10'000) At(t);
-  EXPECT_EQ(told_.all.size(), 3U) << "at 0, 180 and 360 s";
+  Apply(Route("{receiver: a, group_wait: 0s, group_interval: 1m, repeat_interval: 3m}"));
+  Put(Firing({{"alertname", "x"}}));
+  Until(1'400'000, 10'000);
+  EXPECT_EQ(Take(), (Lines{"1010 a: firing:x", "1190 a: firing:x", "1370 a: firing:x"}));
 }
 
-TEST_F(NotifierTest, FailedSendIsTriedAgainAndResolutionIsNotLost) {
-  notifier_->Apply(Config("{receiver: a, group_wait: 0s, group_interval: 1m}", &told_), "");
-  const Alert alert = Firing({{"alertname", "x"}}, 0);
-  notifier_->Put({alert});
-  At(0);
-  ASSERT_EQ(told_.all.size(), 1U);
-  told_.status = Unavailable("down");
-  notifier_->Put({Resolved(alert, 50'000)});
-  At(60'000);
-  EXPECT_EQ(told_.all.size(), 1U);
-  told_.status = Status();
-  At(120'000);
-  ASSERT_EQ(told_.all.size(), 2U);
-  EXPECT_FALSE(told_.all[1].firing);
+TEST_F(NotifierTest, FailedSendIsTriedAgainUntilItArrivesAndResolutionIsNotLost) {
+  Apply(Route("{receiver: a, group_wait: 0s, group_interval: 1m}"));
+  const Alert alert = Firing({{"alertname", "x"}});
+  Put(alert);
+  At(1'000'000);
+  ASSERT_EQ(Take().size(), 1U);
+  answers_.emplace("a", Unavailable("down"));
+  clock_.SetMs(1'050'000);
+  Put(Resolved(alert));
+  Until(1'130'000, 500);
+  EXPECT_TRUE(told_.empty());
+  EXPECT_GT(attempts_.size(), 5U);
+  EXPECT_LT(attempts_.size(), 30U) << "the pause grows";
+  answers_.clear();
+  Until(1'200'000, 500);
+  ASSERT_EQ(told_.size(), 1U) << "at most a minute after it is back";
+  EXPECT_EQ(told_[0].status(), "resolved");
   const auto stats = notifier_->Stats();
   ASSERT_EQ(stats.size(), 1U);
   EXPECT_EQ(stats[0].sent, 2U);
-  EXPECT_EQ(stats[0].failed, 1U);
+  EXPECT_EQ(stats[0].failed, 0U);
+  EXPECT_EQ(stats[0].reasons[static_cast<int>(FailureReason::kConnection)], stats[0].retried);
+}
+
+TEST_F(NotifierTest, AttemptsOfOneNotificationHaveOneIdAndTheNextAnother) {
+  Apply(Route("{receiver: a, group_wait: 0s, group_interval: 1m, repeat_interval: 1m}"));
+  answers_.emplace("a", http::Response{503, {}, ""});
+  Put(Firing({{"alertname", "x"}}));
+  Until(1'003'000, 100);
+  ASSERT_GE(attempts_.size(), 3U);
+  for (const Message& attempt : attempts_) EXPECT_EQ(attempt.id, attempts_[0].id);
+  answers_.clear();
+  Until(1'200'000, 1000);
+  ASSERT_GE(told_.size(), 2U);
+  EXPECT_EQ(told_[0].id, attempts_[0].id);
+  EXPECT_NE(told_[1].id, told_[0].id);
+}
+
+TEST_F(NotifierTest, RetryAfterIsHonoured) {
+  Apply(Route("{receiver: a, group_wait: 0s, group_interval: 10m}"));
+  answers_.emplace("a", http::Response{429, {{"Retry-After", "120"}}, ""});
+  Put(Firing({{"alertname", "x"}}));
+  At(1'000'000);
+  answers_.clear();
+  Until(1'119'000, 1000);
+  EXPECT_TRUE(told_.empty());
+  Until(1'121'000, 1000);
+  EXPECT_EQ(told_.size(), 1U);
+}
+
+TEST_F(NotifierTest, RefusedIsGivenUpUntilTheNextTurn) {
+  Apply(Route("{receiver: a, group_wait: 0s, group_interval: 1m}"));
+  answers_.emplace("a", http::Response{400, {}, ""});
+  Put(Firing({{"alertname", "x"}}));
+  Until(1'059'000, 1000);
+  EXPECT_EQ(attempts_.size(), 1U);
+  Until(1'062'000, 1000);
+  EXPECT_EQ(attempts_.size(), 2U);
+  EXPECT_EQ(notifier_->Stats()[0].failed, 2U);
 }
 
 TEST_F(NotifierTest, RoutesByMatchersAndContinues) {
-  Told second;
-  notifier_->Apply(Config("{receiver: a, group_wait: 0s, routes: [{receiver: b, matchers: ['severity=\"page\"', "
-                          "team=~\"x|y\"], continue: true},"
-                          " {receiver: a, matchers: [severity=page]}]}",
-                          &told_, &second),
-                   "");
-  notifier_->Put({Firing({{"alertname", "p"}, {"severity", "page"}, {"team", "x"}}, 0),
-                  Firing({{"alertname", "q"}, {"severity", "info"}}, 0)});
-  At(1);
-  EXPECT_EQ(second.all.size(), 1U);
-  EXPECT_EQ(told_.all.size(), 2U);
+  Apply(
+      Route("{receiver: a, group_wait: 0s, routes: [{receiver: b, matchers: ['severity=\"page\"', "
+            "'team=~\"x|y\"'], continue: true}, {receiver: a, matchers: [severity=page]}]}",
+            {"a", "b"}));
+  notifier_->Put({Firing({{"alertname", "p"}, {"severity", "page"}, {"team", "x"}}),
+                  Firing({{"alertname", "q"}, {"severity", "info"}})});
+  At(1'000'001);
+  Lines lines = Take();
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(lines, (Lines{"1000 a: firing:p", "1000 a: firing:q", "1000 b: firing:p"}));
 }
 
 TEST_F(NotifierTest, AlertsThatAreNoLongerSentCountAsResolved) {
-  notifier_->Apply(Config("{receiver: a, group_wait: 0s, group_interval: 1m}", &told_), "");
-  Alert alert = Firing({{"alertname", "x"}}, 0);
-  alert.valid_until = 30'000;
-  notifier_->Put({alert});
-  At(0);
-  At(60'000);
-  ASSERT_EQ(told_.all.size(), 2U);
-  EXPECT_EQ(told_.all[1].alerts[0].resolved_at, 30'000);
+  Apply(Route("{receiver: a, group_wait: 0s, group_interval: 1m}"));
+  Alert alert = Firing({{"alertname", "x"}});
+  alert.valid_until = 1'030'000;
+  Put(alert);
+  At(1'000'000);
+  At(1'060'000);
+  ASSERT_EQ(told_.size(), 2U);
+  EXPECT_EQ(told_[1].body["alerts"][0]["endsAt"], "1970-01-01T00:17:10Z");
 }
 
-TEST(NotifierConfigTest, ErrorsNameThePlace) {
-  const auto f = [](const std::string& yaml, const std::string& want) {
-    const auto node = ConfigNode::ParseYaml(yaml, "a.yml");
-    ASSERT_TRUE(node.ok());
-    const auto config = ParseNotifierConfig(*node);
-    ASSERT_FALSE(config.ok()) << yaml;
-    EXPECT_EQ(config.status().message(), want);
-  };
-  f("receivers: [{name: a}]", "a.yml:1:1: no route provided");
-  f("route: {receiver: b}\nreceivers: [{name: a}]", "a.yml:1:8: undefined receiver \"b\" used in route");
-  f("route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{}]}]",
-    "a.yml:2:38: \"slack_configs\" is not supported: this version tells through webhook_configs and log_configs");
-  f("route: {receiver: a, matchers: [x]}\nreceivers: [{name: a}]",
-    "a.yml:1:32: bad matcher 'x': expected NAME=\"VALUE\"");
-  f("route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'ftp://x'}]}]",
-    "a.yml:2:41: url must begin with http:// or https://");
+TEST_F(NotifierTest, AReceiverWithoutChannelsSwallowsQuietly) {
+  Apply("route: {receiver: a, group_wait: 0s}\nreceivers: [{name: a}]");
+  Put(Firing({{"alertname", "x"}}));
+  Until(1'010'000);
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(NotifierTest, UnsupportedKindsFailAloudEveryTime) {
+  Apply(
+      "route: {receiver: a, group_wait: 0s, group_interval: 1m}\n"
+      "receivers: [{name: a, sns_configs: [{topic_arn: x}]}]");
+  ASSERT_EQ(NotifierConfigWarnings(*config_).size(), 1U);
+  EXPECT_NE(NotifierConfigWarnings(*config_)[0].find("a.yml:2:37: this version does not tell through sns_configs"),
+            std::string::npos)
+      << NotifierConfigWarnings(*config_)[0];
+  Put(Firing({{"alertname", "x"}}));
+  Until(1'062'000);
+  ASSERT_EQ(notifier_->Stats().size(), 1U);
+  EXPECT_EQ(notifier_->Stats()[0].failed, 2U);
+  EXPECT_EQ(notifier_->Stats()[0].reasons[static_cast<int>(FailureReason::kUnsupported)], 2U);
+}
+
+TEST_F(NotifierTest, AReloadKeepsTheRhythmAndTellsNothingTwice) {
+  const std::string yaml = Route("{receiver: a, group_wait: 10s, group_interval: 1m, repeat_interval: 1h}");
+  Apply(yaml);
+  Put(Firing({{"alertname", "x"}}));
+  Until(1'020'000);
+  ASSERT_EQ(Take().size(), 1U);
+  for (int i = 0; i < 10; ++i) {
+    Apply(yaml);
+    Until(clock_.NowMs() + 30'000, 5000);
+  }
+  EXPECT_TRUE(Take().empty());
 }
 
 TEST(WebhookTest, BodyHasTheShapeOfVersionFour) {
   Notification n;
-  n.receiver = "team";
+  n.receiver = "team.x";
   n.group_key = "{}:{alertname=\"x\"}";
   n.firing = true;
-  n.alerts = {Firing({{"alertname", "x"}}, 1'000)};
-  const std::string body = WebhookBody(n);
-  EXPECT_NE(body.find("\"version\":\"4\""), std::string::npos) << body;
-  EXPECT_NE(body.find("\"status\":\"firing\""), std::string::npos);
-  EXPECT_NE(body.find("\"startsAt\":\"1970-01-01T00:00:01Z\""), std::string::npos);
-  EXPECT_NE(body.find("\"endsAt\":\"0001-01-01T00:00:00Z\""), std::string::npos);
+  Alert alert;
+  alert.labels = {{"alertname", "x"}};
+  alert.fired_at = 1'000;
+  n.alerts = {alert};
+  EXPECT_EQ(WebhookBody(n),
+            "{\"receiver\":\"team\\\\.x\",\"status\":\"firing\",\"alerts\":[{\"status\":\"firing\",\"labels\":"
+            "{\"alertname\":\"x\"},\"annotations\":{},\"startsAt\":\"1970-01-01T00:00:01Z\",\"endsAt\":"
+            "\"0001-01-01T00:00:00Z\",\"generatorURL\":\"\",\"fingerprint\":\"d240efc3896bf266\"}],\"groupLabels\":{},"
+            "\"commonLabels\":{},\"commonAnnotations\":{},\"externalURL\":\"\",\"version\":\"4\",\"groupKey\":"
+            "\"{}:{alertname=\\\"x\\\"}\",\"truncatedAlerts\":0}");
 }
 
 }  // namespace

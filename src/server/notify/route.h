@@ -16,22 +16,28 @@ struct Route {
   std::string receiver;
   std::vector<std::string> group_by;  // sorted
   bool group_by_all = false;          // "..."
-  std::vector<Matcher> matchers;
+  std::vector<Matcher> matchers;      // sorted
   bool continue_matching = false;
   DurationMs group_wait = 30'000;
   DurationMs group_interval = 5 * 60'000;
   DurationMs repeat_interval = 4 * 3600'000;
-  std::string id;  // path in the tree, part of the group key
+  std::vector<std::string> mute_time_intervals;    // names; not inherited
+  std::vector<std::string> active_time_intervals;  // the same
+  Labels labels;                                   // for templates; inherited
+  std::string severity;                            // told instead of the alert's own (escalation); empty: its own
+  std::string key;                                 // `{}/{severity="page"}`: begins a group key
+  std::string id;                                  // place in the tree ("0", "0.2"): unique, unlike the key
   std::vector<std::unique_ptr<Route>> children;
 
-  // The deepest routes that take an alert with these labels; the root takes what no child does.
+  // Routes that take an alert with these labels, in order; the node itself when no child does. Depth first.
   std::vector<const Route*> Match(const Labels& labels) const;
   Labels GroupLabels(const Labels& labels) const;
+  std::string GroupKey(const Labels& group_labels) const { return key + ":" + group_labels.ToString(); }
 };
 
-// Children inherit what they do not state. kInvalidArgument with place.
-Result<std::unique_ptr<Route>> ParseRoute(const ConfigNode& node, const Route* parent);
-// `foo="bar"`, `foo=bar`, `foo=~"a|b"`, several with commas, optionally in braces.
-Result<std::vector<Matcher>> ParseMatchers(const ConfigNode& node);
+// The whole tree. Children inherit what they do not state. kInvalidArgument with place.
+Result<std::unique_ptr<Route>> ParseRootRoute(const ConfigNode& node);
+// A list of routes, put before the children of `root`, which keep their ids.
+Status PrependRoutes(const ConfigNode& list, Route* root);
 
 }  // namespace cachescope::notify

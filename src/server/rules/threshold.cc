@@ -30,6 +30,8 @@ constexpr OperatorText kOperators[] = {
     {ThresholdOperator::kEqual, "=="},  {ThresholdOperator::kNotEqual, "!="},
 };
 
+bool IsSeverity(const std::string& text) { return text == "critical" || text == "warning" || text == "info"; }
+
 Status Wrong(const char* field, const std::string& cause) { return InvalidArgument(std::string(field) + ": " + cause); }
 
 Status CheckId(const std::string& id) {
@@ -77,6 +79,9 @@ Status CheckEscalation(const std::vector<EscalationStep>& steps) {
   for (const EscalationStep& step : steps) {
     CACHESCOPE_RETURN_IF_ERROR(CheckDuration("escalation", step.after));
     if (step.receiver.empty()) return Wrong("escalation", "a step without a receiver");
+    if (!step.severity.empty() && !IsSeverity(step.severity)) {
+      return Wrong("escalation", "severity: critical, warning or info is expected");
+    }
     if (step.after <= before) return Wrong("escalation", "each step must come later than the one before it");
     before = step.after;
   }
@@ -103,7 +108,7 @@ Status CheckThreshold(const Threshold& threshold, const promql::ParserOptions& p
   }
   CACHESCOPE_RETURN_IF_ERROR(CheckExpr(threshold, parser));
   if (!std::isfinite(threshold.value)) return Wrong("value", "a finite number is expected");
-  if (threshold.severity != "critical" && threshold.severity != "warning" && threshold.severity != "info") {
+  if (!IsSeverity(threshold.severity)) {
     return Wrong("severity", "critical, warning or info is expected");
   }
   CACHESCOPE_RETURN_IF_ERROR(CheckDuration("for", threshold.hold));
@@ -180,6 +185,7 @@ std::string ThresholdToJson(const Threshold& threshold) {
     if (out.back() != '[') out += ',';
     out += '{';
     text("after", FormatDuration(step.after));
+    text("severity", step.severity);
     text("receiver", step.receiver);
     out += '}';
   }
@@ -202,6 +208,7 @@ Result<Threshold> ThresholdFromJson(std::string_view json) {
     EscalationStep& next = out.escalation.emplace_back();
     return MappingReader(node, "escalation step")
         .Duration("after", &next.after)
+        .String("severity", &next.severity)
         .String("receiver", &next.receiver)
         .Finish();
   };

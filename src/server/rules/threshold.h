@@ -17,7 +17,8 @@ const char* ThresholdOperatorText(ThresholdOperator op) noexcept;  // ">", ">=",
 // Somebody to tell when an alert has been firing for that long and nobody acknowledged it.
 struct EscalationStep {
   DurationMs after = 0;
-  std::string receiver;
+  std::string severity;  // told instead of the threshold's own; empty: its own
+  std::string receiver;  // who is told then
   bool operator==(const EscalationStep&) const = default;
 };
 

@@ -19,7 +19,7 @@ Threshold Memory() {
   out.hold = 5 * 60'000;
   out.cooldown = 60'000;
   out.severity = "critical";
-  out.escalation = {{60'000, "oncall"}, {600'000, "boss"}};
+  out.escalation = {{60'000, "", "oncall"}, {600'000, "critical", "boss"}};
   out.receiver = "team";
   out.summary = "{{ $labels.instance }} has {{ $value }} \"bytes\"";
   out.author = "ada";

@@ -9,7 +9,7 @@ class LogIntegration final : public Integration {
  public:
   std::string_view name() const override { return "log"; }
 
-  Status Notify(const Notification& notification, std::chrono::milliseconds) override {
+  NotifyResult Notify(const Notification& notification, const NotifyContext&) override {
     for (const Alert& alert : notification.alerts) {
       const bool resolved = alert.resolved_at != 0;
       Log(resolved ? LogLevel::kInfo : LogLevel::kWarn, resolved ? "alert resolved" : "alert firing",
@@ -24,11 +24,8 @@ class LogIntegration final : public Integration {
 
 }  // namespace
 
-Result<ConfiguredIntegration> ParseLogIntegration(const ConfigNode& node) {
-  ConfiguredIntegration out;
-  CACHESCOPE_RETURN_IF_ERROR(MappingReader(node, "log_config").Bool("send_resolved", &out.send_resolved).Finish());
-  out.integration = std::make_unique<LogIntegration>();
-  return out;
+Result<std::unique_ptr<Integration>> MakeLogIntegration(const Settings&, const ConfigNode&) {
+  return std::unique_ptr<Integration>(std::make_unique<LogIntegration>());
 }
 
 }  // namespace cachescope::notify

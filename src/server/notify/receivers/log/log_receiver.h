@@ -6,6 +6,6 @@
 namespace cachescope::notify {
 
 // `log_configs: [{send_resolved: true}]`.
-Result<ConfiguredIntegration> ParseLogIntegration(const ConfigNode& node);
+Result<std::unique_ptr<Integration>> MakeLogIntegration(const Settings& settings, const ConfigNode& node);
 
 }  // namespace cachescope::notify

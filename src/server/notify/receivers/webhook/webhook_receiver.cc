@@ -1,60 +1,48 @@
 #include "server/notify/receivers/webhook/webhook_receiver.h"
 
-#include <fmt/format.h>
-
-#include <fstream>
-#include <nlohmann/json.hpp>
-
-#include "base/hash.h"
 #include "base/rfc3339.h"
+#include "server/notify/fingerprint.h"
+#include "server/notify/receivers/http_send.h"
+#include "server/notify/receivers/rendering.h"
+#include "server/template/notification_data.h"
 
 namespace cachescope::notify {
 namespace {
 
-nlohmann::json Object(const Labels& labels) {
-  nlohmann::json out = nlohmann::json::object();
+Json Object(const Labels& labels) {
+  Json out = Json::object();
   for (const LabelView& label : labels) out[std::string(label.name)] = std::string(label.value);
   return out;
 }
 
 class WebhookIntegration final : public Integration {
  public:
-  WebhookIntegration(std::string url, std::int64_t max_alerts, DurationMs timeout)
-      : url_(std::move(url)), max_alerts_(max_alerts), timeout_(timeout) {}
+  explicit WebhookIntegration(Settings settings) : settings_(std::move(settings)) {}
   std::string_view name() const override { return "webhook"; }
 
-  Status Notify(const Notification& notification, std::chrono::milliseconds timeout) override {
-    http::ClientRequest request;
-    request.method = "POST";
-    request.url = url_;
-    request.headers = {{"Content-Type", "application/json"}};
-    if (max_alerts_ > 0 && notification.alerts.size() > static_cast<std::size_t>(max_alerts_)) {
-      Notification cut = notification;
-      cut.truncated = cut.alerts.size() - static_cast<std::size_t>(max_alerts_);
-      cut.alerts.resize(static_cast<std::size_t>(max_alerts_));
-      request.body = WebhookBody(cut);
-    } else {
-      request.body = WebhookBody(notification);
-    }
-    request.timeout = timeout_ > 0 ? std::min(timeout, std::chrono::milliseconds(timeout_)) : timeout;
-    request.max_body_bytes = 1 << 20;
-    request.max_redirects = 0;
-    CACHESCOPE_ASSIGN_OR_RETURN(const http::Response response, http::FetchBlocking(std::move(request)));
-    if (response.status / 100 == 2) return {};
-    const std::string message = "the webhook answered " + std::to_string(response.status);
-    return response.status / 100 == 5 || response.status == 429 ? Unavailable(message) : IoError(message);
+  NotifyResult Notify(const Notification& all, const NotifyContext& context) override {
+    HttpSender sender("the webhook", settings_, all, context);
+    const Notification notification = Truncated(all, static_cast<std::size_t>(settings_.Int("max_alerts")));
+    Rendering rendering(notification, context);
+    auto url = settings_.Value("url");
+    if (!url.ok()) return CannotSend("the webhook", url.status());
+    HttpMessage message;
+    message.url = rendering.Address(*url);
+    if (!rendering.status().ok()) return CannotSend("the webhook", rendering.status(), FailureReason::kTemplate);
+    message.headers = {{"Idempotency-Key", notification.id}};
+    const ConfigNode* payload = settings_.Tree("payload");
+    message.body = payload == nullptr || payload->IsNull() ? WebhookBody(notification) : Dump(rendering.Tree(*payload));
+    return sender.Send(std::move(message));
   }
 
  private:
-  const std::string url_;
-  const std::int64_t max_alerts_;
-  const DurationMs timeout_;
+  const Settings settings_;
 };
 
 }  // namespace
 
-std::string WebhookBody(const Notification& notification) {
-  nlohmann::json alerts = nlohmann::json::array();
+Json WebhookJson(const Notification& notification, const std::string& version) {
+  Json alerts = Json::array();
   for (const Alert& alert : notification.alerts) {
     alerts.push_back({{"status", alert.resolved_at != 0 ? "resolved" : "firing"},
                       {"labels", Object(alert.labels)},
@@ -62,45 +50,25 @@ std::string WebhookBody(const Notification& notification) {
                       {"startsAt", FormatRfc3339OrNever(alert.fired_at != 0 ? alert.fired_at : alert.active_at)},
                       {"endsAt", FormatRfc3339OrNever(alert.resolved_at)},
                       {"generatorURL", alert.generator_url},
-                      {"fingerprint", fmt::format("{:016x}", alert.labels.Hash())}});
+                      {"fingerprint", FingerprintText(FingerprintOf(alert.labels))}});
   }
-  const nlohmann::json body = {{"version", "4"},
-                               {"groupKey", notification.group_key},
-                               {"truncatedAlerts", notification.truncated},
-                               {"status", notification.firing ? "firing" : "resolved"},
-                               {"receiver", notification.receiver},
-                               {"groupLabels", Object(notification.group_labels)},
-                               {"commonLabels", Object(notification.common_labels)},
-                               {"commonAnnotations", Object(notification.common_annotations)},
-                               {"externalURL", notification.external_url},
-                               {"alerts", std::move(alerts)}};
-  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return {{"receiver", templating::QuotePattern(notification.receiver)},
+          {"status", notification.firing ? "firing" : "resolved"},
+          {"alerts", std::move(alerts)},
+          {"groupLabels", Object(notification.group_labels)},
+          {"commonLabels", Object(notification.common_labels)},
+          {"commonAnnotations", Object(notification.common_annotations)},
+          {"externalURL", notification.external_url},
+          {"version", version},
+          {"groupKey", notification.group_key},
+          {"truncatedAlerts", notification.truncated}};
 }
 
-Result<ConfiguredIntegration> ParseWebhookIntegration(const ConfigNode& node) {
-  ConfiguredIntegration out;
-  std::string url;
-  std::string url_file;
-  std::int64_t max_alerts = 0;
-  DurationMs timeout = 0;
-  CACHESCOPE_RETURN_IF_ERROR(MappingReader(node, "webhook_config")
-                                 .String("url", &url)
-                                 .String("url_file", &url_file)
-                                 .Bool("send_resolved", &out.send_resolved)
-                                 .Int("max_alerts", &max_alerts, 0, 1'000'000)
-                                 .Duration("timeout", &timeout)
-                                 .Unsupported("http_config", "this version posts without extra HTTP options")
-                                 .Finish());
-  if (url.empty() == url_file.empty())
-    return node.Error("exactly one of url and url_file must be set in webhook_config");
-  if (!url_file.empty()) {
-    std::ifstream in(url_file);
-    if (!std::getline(in, url) || url.empty()) return node.Error("cannot read url_file " + url_file);
-  }
-  if (!url.starts_with("http://") && !url.starts_with("https://"))
-    return node.Error("url must begin with http:// or https://");
-  out.integration = std::make_unique<WebhookIntegration>(std::move(url), max_alerts, timeout);
-  return out;
+std::string WebhookBody(const Notification& notification) { return Dump(WebhookJson(notification)); }
+
+Result<std::unique_ptr<Integration>> MakeWebhookIntegration(const Settings& settings, const ConfigNode& node) {
+  if (settings.Int("max_alerts") < 0) return node.Error("max_alerts must not be negative");
+  return std::unique_ptr<Integration>(std::make_unique<WebhookIntegration>(settings));
 }
 
 }  // namespace cachescope::notify
