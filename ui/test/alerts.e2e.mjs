@@ -179,7 +179,7 @@ test("one alert: values with threshold and firing span, what changed, what moved
 
 test("one alert: one that is over is still explained by its history", { skip }, async () => {
   const { page, context } = await open(`/alerts/${kFirst}`, { change: (state) => state.alerts.splice(0, 1) });
-  await page.getByText("not active").waitFor();
+  await page.getByText("not firing").waitFor();
   await page.getByRole("heading", { name: "RedisDown" }).waitFor();
   assert.ok((await page.getByRole("table", { name: "History" }).locator("tbody tr").count()) > 10);
   await context.close();
@@ -194,7 +194,7 @@ test(
     await page.getByRole("button", { name: "Acknowledge" }).waitFor();
     state.alerts.splice(0, 1);
     await page.keyboard.press("r");
-    await page.getByText("not active").waitFor();
+    await page.getByText("not firing").waitFor();
     assert.equal(await page.locator(".timeline li").count(), 5);
     assert.equal(await page.getByRole("button", { name: "Acknowledge" }).count(), 0);
     await page.route("**/api/v1/alerting/explain/**", (route) =>

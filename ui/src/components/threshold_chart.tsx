@@ -81,6 +81,7 @@ export function AlertChart({ expr, threshold, points, startMs }: AlertChartProps
   );
   const data = useMemo(() => {
     const times = points.map(([time]) => time);
+    const end = times[times.length - 1] ?? 1;
     const values = points.map(([, text]) => {
       const value = parseValue(text);
       return Number.isFinite(value) ? value : null;
@@ -90,8 +91,9 @@ export function AlertChart({ expr, threshold, points, startMs }: AlertChartProps
       tables: [],
       warnings: [],
       errors: [],
-      fromMs: (times[0] ?? 0) * 1_000,
-      toMs: (times[times.length - 1] ?? 1) * 1_000,
+      // An hour, however little of it has values.
+      fromMs: Math.min(times[0] ?? 0, end - 3_600) * 1_000,
+      toMs: end * 1_000,
       sent: [],
     };
   }, [points]);

@@ -245,7 +245,7 @@ export function AlertPage({ fingerprint }: { fingerprint: string }): VNode {
       loaded={loaded}
       head={
         active === undefined ? (
-          loaded.data !== undefined && <State tone="good">not active</State>
+          loaded.data !== undefined && <State tone="good">not firing</State>
         ) : (
           <>
             <AlertStateMark state={active.state} />
