@@ -26,6 +26,11 @@ Status ReadIntegrations(const Schema& schema, const ConfigNode& list, NotifierCo
       config->warnings.push_back(entry.Where() + ": this version does not tell through " + schema.key +
                                  ": every notification to it will count as failed (reason unsupported)");
     }
+    if (!settings.http().unsupported.empty()) {
+      config->warnings.push_back(entry.Where() + ": \"" + settings.http().unsupported +
+                                 "\" of http_config is not supported: every notification through it will count as "
+                                 "failed (reason unsupported)");
+    }
     receiver->integrations.push_back(std::move(out));
   }
   return {};
@@ -148,8 +153,7 @@ const Receiver* NotifierConfig::FindReceiver(const std::string& name) const {
   return nullptr;
 }
 
-Result<std::shared_ptr<const NotifierConfig>> ParseNotifierConfig(const ConfigNode& node,
-                                                                  const std::string& policies) {
+Result<std::shared_ptr<const NotifierConfig>> ParseNotifierConfig(const ConfigNode& node, const std::string& policies) {
   auto config = std::make_shared<NotifierConfig>();
   if (!node.IsMapping()) return node.Error("no route provided in config");
   CACHESCOPE_RETURN_IF_ERROR(ReadGlobal(node, config.get()));

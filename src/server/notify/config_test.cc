@@ -34,7 +34,7 @@ TEST(NotifierConfigTest, ErrorsNameThePlace) {
   EXPECT_EQ(ErrorOf("route: {receiver: a, routes: [{matchers: [x]}]}\nreceivers: [{name: a}]"),
             "a.yml:1:43: bad matcher 'x': expected NAME=\"VALUE\"");
   EXPECT_EQ(ErrorOf(With("webhook_configs", "url: 'ftp://secret.example'")),
-            "a.yml:2:48: expected a URL that begins with http:// or https:// (field \"url\")");
+            "a.yml:2:47: expected a URL that begins with http:// or https:// (field \"url\")");
   EXPECT_EQ(ErrorOf(With("slack_configs", "chanel: x")),
             "a.yml:2:40: unknown field \"chanel\" in slack_config (did you mean \"channel\"?)");
   EXPECT_EQ(ErrorOf("route: {receiver: a}\nreceivers: [{name: a}, {name: a}]"),

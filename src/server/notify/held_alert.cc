@@ -47,14 +47,14 @@ HeldPtr MergeHeld(const HeldPtr& old, HeldPtr next, Instant now) {
   if (old == nullptr) return next;
   const TimestampMs old_start = old->alert.fired_at;
   const TimestampMs start = next->alert.fired_at;
-  const bool ends_inside = next->ends_at > old_start && next->ends_at < old->ends_at;
+  const bool ends_inside = next->ends_at > old_start && next->ends_mono < old->ends_mono;
   const bool starts_inside = start > old_start && start < old->ends_at;
   if (!ends_inside && !starts_inside) return next;
   auto merged = std::make_shared<HeldAlert>(*next);
   merged->alert.fired_at = std::min(old_start, start);
   // Of two that are over the later end counts; of two that are not, the sender's word over our timeout.
-  const bool take = next->Over(now.mono) ? old->Over(now.mono) && old->ends_at > next->ends_at
-                                         : old->ends_at > next->ends_at && !old->timeout && !old->restored;
+  const bool take = next->Over(now.mono) ? old->Over(now.mono) && old->ends_mono > next->ends_mono
+                                         : old->ends_mono > next->ends_mono && !old->timeout && !old->restored;
   if (take) {
     merged->ends_at = old->ends_at;
     merged->ends_mono = old->ends_mono;

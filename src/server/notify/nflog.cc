@@ -61,6 +61,7 @@ Status FromJson(const std::string& text, Instant now, std::string* key, LogEntry
     // A wall clock that went back must not make a page wait for ever, nor come at once.
     entry->at_mono = now.mono - std::max<TimestampMs>(0, now.wall - entry->at);
     entry->expires_at = json.at("expires").get<TimestampMs>();
+    entry->expires_mono = now.mono + (entry->expires_at - now.wall);
     entry->firing = ReadTexts(json.at("firing"));
     entry->resolved = ReadTexts(json.at("resolved"));
     for (const Json& item : json.at("alerts")) {
@@ -125,15 +126,17 @@ Status NotificationLog::Record(const std::string& key, LogEntry entry) {
   return store_->Put({row});
 }
 
-void NotificationLog::Prolong(const std::string& key, TimestampMs expires_at) {
+void NotificationLog::Prolong(const std::string& key, Instant now) {
   storage::StateRow row;
   {
     const std::lock_guard lock(mu_);
     const auto found = entries_.find(key);
     // Not at every flush: a quarter of the retention is early enough.
-    if (found == entries_.end() || found->second.expires_at > expires_at - kRetention / 4) return;
-    found->second.expires_at = expires_at;
-    if (store_ != nullptr) row = {kKind, RowKey(key), ToJson(key, found->second), found->second.at, expires_at};
+    if (found == entries_.end() || found->second.expires_mono > now.mono + kRetention / 4 * 3) return;
+    found->second.expires_at = now.wall + kRetention;
+    found->second.expires_mono = now.mono + kRetention;
+    if (store_ != nullptr)
+      row = {kKind, RowKey(key), ToJson(key, found->second), found->second.at, found->second.expires_at};
   }
   if (store_ != nullptr) (void)store_->Put({row}).ok();  // the old row is still there; the next flush tries again
 }
@@ -164,10 +167,10 @@ std::vector<Alert> NotificationLog::FiringAlerts() const {
   return out;
 }
 
-void NotificationLog::Expire(TimestampMs now) {
+void NotificationLog::Expire(Instant now) {
   const std::lock_guard lock(mu_);
   for (auto it = entries_.begin(); it != entries_.end();) {
-    if (it->second.expires_at > now) {
+    if (it->second.expires_mono > now.mono) {
       ++it;
       continue;
     }

@@ -21,8 +21,9 @@ struct LogEntry {
   TimestampMs at_mono = 0;  // the same instant, for intervals
   std::set<Fingerprint> firing;
   std::set<Fingerprint> resolved;
-  TimestampMs expires_at = 0;  // wall clock
-  std::vector<Alert> alerts;   // the firing ones, as far as they fit a row: told again after a restart
+  TimestampMs expires_at = 0;    // wall clock
+  TimestampMs expires_mono = 0;  // the same instant: this one decides
+  std::vector<Alert> alerts;     // the firing ones, as far as they fit a row: told again after a restart
 };
 
 // What a group has to say now.
@@ -48,14 +49,14 @@ class NotificationLog {
   // kIoError, kUnavailable: it holds in memory, but a restart may repeat it.
   Status Record(const std::string& key, LogEntry entry);
   // Keeps an entry that acknowledged alerts still need.
-  void Prolong(const std::string& key, TimestampMs expires_at);
+  void Prolong(const std::string& key, Instant now);
   std::optional<LogEntry> Find(const std::string& key) const;
   // Whether any entry whose key begins with `prefix` told this alert as firing.
   bool ToldFiring(const std::string& prefix, Fingerprint fingerprint) const;
   // Every alert told as firing, with the wall clock of the telling: what was known before a restart.
   std::vector<Alert> FiringAlerts() const;
   // Forgets what has expired.
-  void Expire(TimestampMs now);
+  void Expire(Instant now);
   std::size_t size() const;
 
  private:

@@ -24,7 +24,7 @@ void NotifierImpl::Collect() {
   for (const Dispatcher::GroupId& id : dispatcher_.TakeDue(now)) Flush(id, now);
   if (now.mono < next_maintenance_) return;
   next_maintenance_ = now.mono + kMaintenance;
-  log_.Expire(now.wall);
+  log_.Expire(now);
   silences_.Collect(now.wall);
   cooldowns_.Expire(now);
   inhibitor_.Expire(now.mono);

@@ -141,16 +141,18 @@ TEST_F(NotifierTest, AReceiverWithoutChannelsSwallowsQuietly) {
   EXPECT_TRUE(told_.empty());
 }
 
-TEST_F(NotifierTest, UnsupportedKindsFailAloudEveryTime) {
+TEST_F(NotifierTest, WhatCannotBeSentFailsAloudEveryTime) {
   Apply(
       "route: {receiver: a, group_wait: 0s, group_interval: 1m}\n"
-      "receivers: [{name: a, sns_configs: [{topic_arn: x}]}]");
+      "receivers: [{name: a, webhook_configs: [{url: 'http://a/', http_config: {oauth2: {client_id: i, client_secret: "
+      "s, "
+      "token_url: 'http://t/'}}}]}]");
   ASSERT_EQ(NotifierConfigWarnings(*config_).size(), 1U);
-  EXPECT_NE(NotifierConfigWarnings(*config_)[0].find("a.yml:2:37: this version does not tell through sns_configs"),
-            std::string::npos)
+  EXPECT_EQ(NotifierConfigWarnings(*config_)[0].find("a.yml:2:41: \"oauth2\" of http_config is not supported"), 0U)
       << NotifierConfigWarnings(*config_)[0];
   Put(Firing({{"alertname", "x"}}));
   Until(1'062'000);
+  EXPECT_TRUE(attempts_.empty()) << "nothing goes another way than told";
   ASSERT_EQ(notifier_->Stats().size(), 1U);
   EXPECT_EQ(notifier_->Stats()[0].failed, 2U);
   EXPECT_EQ(notifier_->Stats()[0].reasons[static_cast<int>(FailureReason::kUnsupported)], 2U);
@@ -167,6 +169,46 @@ TEST_F(NotifierTest, AReloadKeepsTheRhythmAndTellsNothingTwice) {
     Until(clock_.NowMs() + 30'000, 5000);
   }
   EXPECT_TRUE(Take().empty());
+}
+
+// Real threads: many groups, one receiver that is slow. What counts is order and number, not time.
+TEST(NotifierThreadsTest, EightAtOnceAndAllOfThemArrive) {
+  std::mutex mu;
+  std::condition_variable arrived;
+  int now = 0;
+  int most = 0;
+  std::set<std::string> groups;
+  NotifierOptions options;
+  options.fetch = [&](http::ClientRequest request) -> Result<http::Response> {
+    {
+      const std::lock_guard lock(mu);
+      most = std::max(most, ++now);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const std::lock_guard lock(mu);
+    --now;
+    groups.insert(nlohmann::json::parse(request.body).at("groupKey"));
+    arrived.notify_all();
+    return http::Response{};
+  };
+  const auto notifier = Notifier::New(std::move(options));
+  notifier->Apply(ConfigOf("route: {receiver: a, group_by: [n], group_wait: 0s}\n" + Receivers({"a"})), "");
+  notifier->Start();
+  std::vector<Alert> alerts;
+  for (int i = 0; i < 200; ++i) {
+    Alert alert;
+    alert.labels = {{"alertname", "x"}, {"n", std::to_string(i)}};
+    alert.active_at = alert.fired_at = Clock::System().NowMs();
+    alerts.push_back(alert);
+  }
+  notifier->Put(alerts);
+  {
+    std::unique_lock lock(mu);
+    ASSERT_TRUE(arrived.wait_for(lock, std::chrono::seconds(60), [&] { return groups.size() == 200; }));
+    EXPECT_LE(most, 8);
+  }
+  notifier->Stop(std::chrono::seconds(5));
+  EXPECT_EQ(notifier->Counters().queued, 0U);
 }
 
 TEST(WebhookTest, BodyHasTheShapeOfVersionFour) {

@@ -31,7 +31,7 @@ Decision RunDedupStage(NotificationLog& log, const std::string& log_key, bool se
   const News news = batch.ToNews();
   out.news = log.NeedsUpdate(log_key, news, send_resolved, batch.route->repeat_interval, batch.now);
   if (!out.news) {
-    if (!news.quiet.empty()) log.Prolong(log_key, batch.now.wall + NotificationLog::kRetention);
+    if (!news.quiet.empty()) log.Prolong(log_key, batch.now);
     return out;
   }
   out.tell = send_resolved || !news.firing.empty();
@@ -47,6 +47,7 @@ Decision RunDedupStage(NotificationLog& log, const std::string& log_key, bool se
   out.entry.at = batch.now.wall;
   out.entry.at_mono = batch.now.mono;
   out.entry.expires_at = batch.now.wall + life;
+  out.entry.expires_mono = batch.now.mono + life;
   return out;
 }
 
