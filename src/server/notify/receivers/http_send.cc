@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "server/http/url.h"
-
 namespace cachescope::notify {
 namespace {
 
@@ -13,6 +11,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kMaxAnswerBytes = 1 << 20;
 constexpr std::size_t kMaxShownBytes = 200;  // of an answer, in a message
 constexpr std::size_t kMinSecretBytes = 4;
+constexpr std::size_t kMinSecretPathBytes = 10;
 
 milliseconds TimeFor(const Settings& settings, const NotifyContext& context) {
   const DurationMs wanted = settings.Duration("timeout");
@@ -66,14 +65,23 @@ std::string HttpSender::WithoutSecrets(std::string text) const {
   return text;
 }
 
+void HttpSender::HideWhatMayBeEchoed(const http::Url& url, const http::Headers& headers) {
+  // Short paths ("/", "/api") are no secrets, and hiding them would only confuse.
+  if (url.path.size() >= kMinSecretPathBytes) Hide(url.path.substr(1));
+  if (url.query.size() >= kMinSecretPathBytes) Hide(url.query);
+  const std::string_view authorization = http::FindHeader(headers, "Authorization");
+  Hide(std::string(authorization.substr(std::min(authorization.find(' ') + 1, authorization.size()))));
+}
+
 NotifyResult HttpSender::Refused(std::string_view why) const {
   return NotifyResult::Failed(IoError(WithoutSecrets(peer_ + " refused the notification: " + Shown(why))),
                               FailureReason::kClientError);
 }
 
 NotifyResult HttpSender::Send(HttpMessage message, http::Response* response) {
+  const auto url = http::ParseUrl(message.url);
   // The parser's message would show the text.
-  if (!http::ParseUrl(message.url).ok()) return CannotSend(peer_, InvalidArgument("its URL is not one"));
+  if (!url.ok()) return CannotSend(peer_, InvalidArgument("its URL is not one"));
   http::ClientRequest request;
   request.method = std::move(message.method);
   request.url = std::move(message.url);
@@ -85,6 +93,7 @@ NotifyResult HttpSender::Send(HttpMessage message, http::Response* response) {
     return CannotSend(peer_, applied,
                       settings_.http().unsupported.empty() ? FailureReason::kOther : FailureReason::kUnsupported);
   }
+  HideWhatMayBeEchoed(*url, request.headers);
   request.timeout = std::chrono::duration_cast<milliseconds>(deadline_ - steady_clock::now());
   if (request.timeout.count() <= 0)
     return DeadlineExceeded("cannot notify " + peer_ + ": no time is left for another request");

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/http/url.h"
 #include "server/notify/integration.h"
 #include "server/notify/receivers/settings.h"
 
@@ -27,7 +28,8 @@ class HttpSender {
   HttpSender(std::string_view peer, const Settings& settings, const Notification& notification,
              const NotifyContext& context);
 
-  // Text that no message may show, besides the URL's path and query. Short ones (under 4 bytes) are not looked for.
+  // Text that no message may show, besides the URL's path and query and the header Authorization. Short ones (under 4
+  // bytes) are not looked for.
   void Hide(std::string secret);
   // A status that is tried again besides those of ResultOf.
   void RetryOn(int status) { retry_on_ = status; }
@@ -40,6 +42,7 @@ class HttpSender {
   NotifyResult Refused(std::string_view why) const;
 
  private:
+  void HideWhatMayBeEchoed(const http::Url& url, const http::Headers& headers);
   std::string WithoutSecrets(std::string text) const;
 
   const std::string peer_;

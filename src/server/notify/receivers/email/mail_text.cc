@@ -167,7 +167,8 @@ Result<std::vector<Mailbox>> ParseMailboxes(std::string_view text) {
     } else {
       box.address = std::string(part);
     }
-    if (!IsAddress(box.address)) return InvalidArgument("\"" + OneLine(part) + "\" is not a mail address");
+    const bool clean = box.name.find_first_of("<>\r\n") == std::string::npos;
+    if (!clean || !IsAddress(box.address)) return InvalidArgument("\"" + OneLine(part) + "\" is not a mail address");
     out.push_back(std::move(box));
   }
   if (out.empty()) return InvalidArgument("there is no mail address");

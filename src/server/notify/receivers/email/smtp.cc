@@ -20,9 +20,10 @@ class Transcript {
     const bool recipient = line.starts_with("RCPT TO:");
     recipient_ = recipient ? Between(line, '<', '>') : std::string();
     if (line.starts_with("STARTTLS")) tls_asked_ = true;
+    if (line.starts_with("QUIT")) over_ = true;
   }
   void Heard(std::string_view line) {
-    if (line.size() < 3 || line[0] < '2' || line[0] > '5') return;
+    if (over_ || line.size() < 3 || line[0] < '2' || line[0] > '5') return;
     const int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
     if (code < 200 || code > 599) return;
     std::string text(line.substr(0, line.find_last_not_of("\r\n") + 1));
@@ -65,6 +66,7 @@ class Transcript {
   int last_code_ = 0;
   std::string last_text_;
   bool tls_asked_ = false;
+  bool over_ = false;  // what follows is politeness
   std::vector<std::string> accepted_;
   std::vector<SmtpRefusal> refused_;
 };

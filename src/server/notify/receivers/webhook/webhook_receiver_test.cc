@@ -5,9 +5,9 @@
 namespace cachescope::notify {
 namespace {
 
-class WebhookTest : public ReceiverTest {};
+class WebhookReceiverTest : public ReceiverTest {};
 
-TEST_F(WebhookTest, TheBodyIsVersion4) {
+TEST_F(WebhookReceiverTest, TheBodyIsVersion4) {
   const auto webhook = MakeReceiver("webhook", "{url: 'http://h/'}");
   const auto body = BodyOf(webhook.get());
   ExpectJson(body, R"json({
@@ -29,7 +29,7 @@ TEST_F(WebhookTest, TheBodyIsVersion4) {
   EXPECT_EQ(requests_.back().method, "POST");
 }
 
-TEST_F(WebhookTest, MoreAlertsThanAllowedAreCounted) {
+TEST_F(WebhookReceiverTest, MoreAlertsThanAllowedAreCounted) {
   const auto webhook = MakeReceiver("webhook", "{url: 'http://h/', max_alerts: 1}");
   const auto body = BodyOf(webhook.get());
   EXPECT_EQ(body["alerts"].size(), 1u);
@@ -37,7 +37,7 @@ TEST_F(WebhookTest, MoreAlertsThanAllowedAreCounted) {
   EXPECT_EQ(body["commonLabels"].size(), 3u);
 }
 
-TEST_F(WebhookTest, APayloadOfOnesOwn) {
+TEST_F(WebhookReceiverTest, APayloadOfOnesOwn) {
   const auto webhook =
       MakeReceiver("webhook",
                    "{url: 'http://h/{{ .CommonLabels.severity }}', payload: {kind: '{{ .Status }}', count: '{{ len "
@@ -49,7 +49,7 @@ TEST_F(WebhookTest, APayloadOfOnesOwn) {
   EXPECT_EQ(body["list"][1][1]["labels"]["instance"], "redis-2");
 }
 
-TEST_F(WebhookTest, AnAddressThatDoesNotExpandIsGivenUp) {
+TEST_F(WebhookReceiverTest, AnAddressThatDoesNotExpandIsGivenUp) {
   const auto webhook = MakeReceiver("webhook", "{url: '{{ gone }}'}");
   const NotifyResult result = Tell(webhook.get());
   EXPECT_EQ(result.reason, FailureReason::kTemplate);
