@@ -21,11 +21,21 @@ struct Explained {
   std::string query;
 };
 
+// The notifier knows alerts with the external labels.
+notify::Fingerprint FingerprintAsTold(const Labels& labels, const Labels& external) {
+  LabelsBuilder told(labels);
+  for (const LabelView& label : external) {
+    if (told.Get(label.name).empty()) told.Set(label.name, label.value);
+  }
+  return notify::FingerprintOf(told.Build());
+}
+
 Result<Explained> FindAlert(const ApiContext& api, notify::Fingerprint fingerprint) {
+  const Labels external = api.external_labels();
   for (const rules::GroupSnapshot& group : api.rules->Groups()) {
     for (const rules::RuleSnapshot& rule : group.rules) {
       for (const Alert& alert : rule.alerts) {
-        if (notify::FingerprintOf(alert.labels) == fingerprint) return Explained{alert, rule.labels, rule.query};
+        if (FingerprintAsTold(alert.labels, external) == fingerprint) return Explained{alert, rule.labels, rule.query};
       }
     }
   }
@@ -64,10 +74,11 @@ void WriteMoved(JsonWriter& json, const std::vector<doctor::MovedSeries>& moved)
 
 void WriteNeighbours(JsonWriter& json, const ApiContext& api, notify::Fingerprint self, TimestampMs began) {
   json.Key("alerts").BeginArray();
+  const Labels external = api.external_labels();
   for (const rules::GroupSnapshot& group : api.rules->Groups()) {
     for (const rules::RuleSnapshot& rule : group.rules) {
       for (const Alert& alert : rule.alerts) {
-        const notify::Fingerprint fingerprint = notify::FingerprintOf(alert.labels);
+        const notify::Fingerprint fingerprint = FingerprintAsTold(alert.labels, external);
         if (fingerprint == self || std::abs(alert.active_at - began) > kNear) continue;
         json.BeginObject().Key("fingerprint").String(notify::FingerprintText(fingerprint));
         json.Key("alertname").String(rule.name).Key("startsAt").Time(alert.active_at).EndObject();

@@ -56,10 +56,11 @@ struct ApiContext {
   const storage::ExemplarStore* exemplars = nullptr;  // null: none are kept
   WriteReceiver* write = nullptr;                     // null: /api/v1/write is not served
   const rules::RuleManager* rules = nullptr;
-  notify::Notifier* notifier = nullptr;          // null: /api/v2 and what acts on alerts are not served
-  storage::StateStore* state = nullptr;          // null: no history
-  rules::ThresholdStore* thresholds = nullptr;   // null: none can be set
-  std::function<std::string()> alerting_config;  // the `alerts` section with secrets replaced
+  notify::Notifier* notifier = nullptr;                     // null: /api/v2 and what acts on alerts are not served
+  storage::StateStore* state = nullptr;                     // null: no history
+  rules::ThresholdStore* thresholds = nullptr;              // null: none can be set
+  std::function<std::vector<std::string>()> alertmanagers;  // that hear of alerts too; may be empty
+  std::function<std::string()> alerting_config;             // the `alerts` section with secrets replaced
   const collect::ScrapeManager* scrape = nullptr;
   const Clock* clock = nullptr;
   const std::atomic<bool>* cancel_queries = nullptr;  // set when the program ends: running queries give up
@@ -93,6 +94,9 @@ void RegisterRules(http::Server& server, std::shared_ptr<const ApiContext> api);
 // Adds the CORS headers of upstream to answers under /api/ when a request names its origin; pages of origins that match
 // `origin_pattern` (whole) may read them. kInvalidArgument: not a regular expression.
 Result<http::Server::Middleware> Cors(const std::string& origin_pattern);
+
+// Refuses with 403 what changes something when a page of another origin asks for it.
+http::Server::Middleware OwnOriginOnly();
 
 void RegisterWrite(http::Server& server, std::shared_ptr<const ApiContext> api);
 void RegisterRead(http::Server& server, std::shared_ptr<const ApiContext> api);

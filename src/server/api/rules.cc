@@ -196,17 +196,12 @@ void Alerts(const ApiContext& api, http::ResponseWriter& response) {
 void RegisterRules(http::Server& server, std::shared_ptr<const ApiContext> api) {
   server.Handle("GET", "/api/v1/rules", [api](const auto& q, auto& r) { Rules(*api, q, r); });
   server.Handle("GET", "/api/v1/alerts", [api](const auto&, auto& r) { Alerts(*api, r); });
-  server.Handle("GET", "/api/v1/alertmanagers", [](const auto&, auto& r) {
-    // Notifications are sent by this process itself; none is handed to an Alertmanager.
-    WriteSuccess(r, [](JsonWriter& json) {
-      json.BeginObject()
-          .Key("activeAlertmanagers")
-          .BeginArray()
-          .EndArray()
-          .Key("droppedAlertmanagers")
-          .BeginArray()
-          .EndArray()
-          .EndObject();
+  server.Handle("GET", "/api/v1/alertmanagers", [api](const auto&, auto& r) {
+    const std::vector<std::string> urls = api->alertmanagers ? api->alertmanagers() : std::vector<std::string>();
+    WriteSuccess(r, [&](JsonWriter& json) {
+      json.BeginObject().Key("activeAlertmanagers").BeginArray();
+      for (const std::string& url : urls) json.BeginObject().Key("url").String(url).EndObject();
+      json.EndArray().Key("droppedAlertmanagers").BeginArray().EndArray().EndObject();
     });
   });
 }

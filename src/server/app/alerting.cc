@@ -52,13 +52,41 @@ std::string PoliciesOf(const std::vector<rules::Threshold>& thresholds) {
 }  // namespace
 
 // rules tells notify through here, so that neither knows the other.
+// What goes out has the external labels and is relabelled, as what a Prometheus sends.
 class Alerting::Sink final : public rules::AlertSink {
  public:
-  explicit Sink(notify::Notifier& notifier) : notifier_(notifier) {}
-  void Send(const std::vector<Alert>& alerts) override { notifier_.Put(alerts); }
+  Sink(notify::Notifier& notifier, notify::Forwarder& forwarder) : notifier_(notifier), forwarder_(forwarder) {}
+
+  void Apply(const Labels& external, const std::vector<RelabelRule>& relabel) {
+    const std::lock_guard lock(mu_);
+    external_ = external;
+    relabel_ = relabel;
+  }
+
+  void Send(const std::vector<Alert>& alerts) override {
+    std::vector<Alert> out;
+    {
+      const std::lock_guard lock(mu_);
+      for (const Alert& alert : alerts) {
+        LabelsBuilder labels(alert.labels);
+        for (const LabelView& label : external_) {
+          if (labels.Get(label.name).empty()) labels.Set(label.name, label.value);
+        }
+        if (!ApplyRelabelRules(relabel_, &labels)) continue;
+        out.push_back(alert);
+        out.back().labels = labels.Build();
+      }
+    }
+    notifier_.Put(out);
+    forwarder_.Put(out);
+  }
 
  private:
   notify::Notifier& notifier_;
+  notify::Forwarder& forwarder_;
+  std::mutex mu_;
+  Labels external_;                   // guarded by mu_
+  std::vector<RelabelRule> relabel_;  // guarded by mu_
 };
 
 Alerting::Alerting(const promql::Engine& engine, storage::Storage& storage) : engine_(engine), storage_(storage) {}
@@ -81,7 +109,7 @@ Status Alerting::Open(const std::string& directory) {
   options.store = state_.get();
   options.chart = [this](const Alert& alert) { return ChartOf(alert); };
   notifier_ = notify::Notifier::New(std::move(options));
-  sink_ = std::make_unique<Sink>(*notifier_);
+  sink_ = std::make_unique<Sink>(*notifier_, forwarder_);
   rules_ = rules::RuleManager::New(engine_, storage_, sink_.get(), Clock::System());
   thresholds_ = std::make_unique<rules::ThresholdStore>(state_.get(), rules_.get(), engine_.options().parser);
   return {};
@@ -90,13 +118,14 @@ Status Alerting::Open(const std::string& directory) {
 Status Alerting::Apply(const Config& config, const std::string& external_url) {
   // What thresholds ask of the notifier must fit the new receivers, before anything changes.
   const std::vector<rules::Threshold> thresholds = thresholds_->List();
-  CACHESCOPE_ASSIGN_OR_RETURN(auto notifier,
-                              notify::ParseNotifierConfig(config.alerts, PoliciesOf(thresholds)));
+  CACHESCOPE_ASSIGN_OR_RETURN(auto notifier, notify::ParseNotifierConfig(config.alerts, PoliciesOf(thresholds)));
   rules::RuleManagerOptions options;
   options.evaluation_interval = config.evaluation_interval;
   options.external_labels = config.scrape_defaults.external_labels;
   options.external_url = external_url;
   CACHESCOPE_RETURN_IF_ERROR(rules_->Apply(config.rule_files, options));
+  sink_->Apply(config.scrape_defaults.external_labels, config.forward.alert_relabel);
+  forwarder_.Apply(config.forward.targets);
   notifier_->Apply(std::move(notifier), external_url);
   const std::lock_guard lock(mu_);
   alerts_ = config.alerts;
@@ -127,6 +156,7 @@ void Alerting::StopRules() {
 
 void Alerting::Stop(std::chrono::milliseconds grace) {
   if (notifier_ != nullptr) notifier_->Stop(grace);
+  forwarder_.Stop();
 }
 
 void Alerting::Maintain() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/app/config.h"
+#include "server/notify/forward/forwarder.h"
 #include "server/notify/notifier.h"
 #include "server/promql/engine.h"
 #include "server/rules/rule_manager.h"
@@ -42,6 +43,7 @@ class Alerting {
   notify::Notifier& notifier() { return *notifier_; }
   storage::StateStore& state() { return *state_; }
   rules::ThresholdStore& thresholds() { return *thresholds_; }
+  const notify::Forwarder& forwarder() const { return forwarder_; }
 
  private:
   class Sink;
@@ -50,6 +52,7 @@ class Alerting {
 
   const promql::Engine& engine_;
   storage::Storage& storage_;
+  notify::Forwarder forwarder_;
   std::unique_ptr<storage::StateStore> state_;
   std::unique_ptr<notify::Notifier> notifier_;
   std::unique_ptr<Sink> sink_;

@@ -143,8 +143,12 @@ Status ReadSections(const ConfigNode& root, Config* config) {
               }
               return {};
             })
-      .Node("alerts",
-            [&](const ConfigNode& n) { return ReadAlerts(n, config); })
+      .Node("alerts", [&](const ConfigNode& n) { return ReadAlerts(n, config); })
+      .Node("alerting",
+            [&](const ConfigNode& n) -> Status {
+              CACHESCOPE_ASSIGN_OR_RETURN(config->forward, notify::ParseForwardConfig(n));
+              return {};
+            })
       .Node("storage",
             [&](const ConfigNode& n) -> Status {
               CACHESCOPE_ASSIGN_OR_RETURN(config->storage, ParseStorageConfig(n));
@@ -156,8 +160,7 @@ Status ReadSections(const ConfigNode& root, Config* config) {
             [&](const ConfigNode& n) { return ReadRuleFiles(n, config->path, config->parser, &config->rule_files); });
   // Read below, once the defaults are known whatever the order of keys.
   reader.Allow("scrape_configs").Allow("caches");
-  for (const char* key :
-       {"alerting", "remote_write", "remote_read", "tracing", "otlp", "runtime", "scrape_config_files"})
+  for (const char* key : {"remote_write", "remote_read", "tracing", "otlp", "runtime", "scrape_config_files"})
     reader.Allow(key);
   CACHESCOPE_RETURN_IF_ERROR(reader.Finish());
   if (const ConfigNode* list = root.Find("scrape_configs")) {
@@ -193,7 +196,6 @@ Result<Config> ParseConfig(std::string_view text, const std::string& path, const
   config.text = RedactSecrets(text);
   CACHESCOPE_ASSIGN_OR_RETURN(const ConfigNode root, ConfigNode::ParseYaml(text, path));
   CACHESCOPE_RETURN_IF_ERROR(ReadSections(root, &config));
-  Warn(root, "alerting", "alerts are told by the \"alerts\" section, not by an Alertmanager", &config);
   Warn(root, "remote_write", "samples are not sent on", &config);
   Warn(root, "remote_read", "queries read this store only", &config);
   Warn(root, "tracing", "this process records no spans", &config);

@@ -10,6 +10,7 @@
 #include "server/app/store.h"
 #include "server/collect/adapters/redis/connection.h"
 #include "server/collect/scrape_config.h"
+#include "server/notify/forward/forward_config.h"
 #include "server/notify/notifier.h"
 #include "server/rules/rule_manager.h"
 
@@ -33,7 +34,8 @@ struct Config {
   DurationMs evaluation_interval = 60'000;
   promql::ParserOptions parser;             // what rules may use
   std::vector<rules::RuleFile> rule_files;  // shipped ones first, then those of `rule_files:`
-  ConfigNode alerts;  // the document of the notifier, checked
+  ConfigNode alerts;                        // the document of the notifier, checked
+  notify::ForwardConfig forward;            // `alerting`: Alertmanagers that hear of alerts too
   StorageConfig storage;
   bool shipped_rules = true;
   bool host_metrics = true;

@@ -174,6 +174,18 @@ void CollectNotifications(const notify::Notifier& notifier, Families* out) {
   received.series.push_back({{{"status", "invalid"}}, Number(counters.received_invalid), {}, 0});
 }
 
+void CollectForwarding(const std::vector<notify::ForwardStats>& peers, Families* out) {
+  FamilySnapshot& alerts =
+      AddFamily(out, "cachescope_notify_forwarded_alerts_total",
+                "Alerts sent on to Alertmanagers, by what became of them.", InstrumentType::kCounter);
+  for (const notify::ForwardStats& peer : peers) {
+    for (const auto& [status, count] :
+         {std::pair{"sent", peer.sent}, std::pair{"failed", peer.failed}, std::pair{"dropped", peer.dropped}}) {
+      alerts.series.push_back({{{"alertmanager", peer.url}, {"status", status}}, Number(count), {}, 0});
+    }
+  }
+}
+
 void CollectWrites(const api::WriteCounters& writes, Families* out) {
   constexpr auto kCounter = InstrumentType::kCounter;
   AddOne(out, "cachescope_write_requests_total", "Remote-write requests.", kCounter, Number(writes.requests));
@@ -239,6 +251,7 @@ void RegisterSelfMetrics(Registry& registry, SelfMetricsParts parts) {
     CollectScrapes(*parts.scrape, out);
     CollectRules(*parts.rules, out);
     CollectNotifications(*parts.notifier, out);
+    CollectForwarding(parts.forwarder->Stats(), out);
     CollectReload(*parts.reload, out);
     CollectWrites(parts.write->counters(), out);
     CollectExemplars(parts.exemplars->exemplar_stats(), out);

@@ -8,6 +8,7 @@
 #include "server/app/store.h"
 #include "server/collect/scrape_manager.h"
 #include "server/http/server.h"
+#include "server/notify/forward/forwarder.h"
 #include "server/notify/notifier.h"
 #include "server/rules/rule_manager.h"
 
@@ -24,6 +25,7 @@ struct SelfMetricsParts {
   const collect::ScrapeManager* scrape = nullptr;
   const rules::RuleManager* rules = nullptr;
   const notify::Notifier* notifier = nullptr;
+  const notify::Forwarder* forwarder = nullptr;
   const ReloadState* reload = nullptr;
   const api::WriteReceiver* write = nullptr;
   const storage::ExemplarStore* exemplars = nullptr;

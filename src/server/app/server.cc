@@ -223,6 +223,11 @@ std::shared_ptr<api::ApiContext> ServerImpl::MakeContext() {
     context->state = &alerting_.state();
     context->thresholds = &alerting_.thresholds();
   }
+  context->alertmanagers = [this] {
+    std::vector<std::string> out;
+    for (const notify::ForwardStats& peer : alerting_.forwarder().Stats()) out.push_back(peer.url);
+    return out;
+  };
   context->alerting_config = [this] {
     const std::lock_guard lock(mu_);
     return alerts_text_;
@@ -313,11 +318,12 @@ Status ServerImpl::Run() {
   http_options.listen_address = options_.listen_address;
   http_options.worker_threads = options_.query_concurrency;
   http_ = http::Server::New(http_options);
-  RegisterSelfMetrics(registry_, {&store_, &scrape_, &alerting_.rules(), &alerting_.notifier(), &reload_, &write_,
-                                  exemplars_.get()});
+  RegisterSelfMetrics(registry_, {&store_, &scrape_, &alerting_.rules(), &alerting_.notifier(), &alerting_.forwarder(),
+                                  &reload_, &write_, exemplars_.get()});
   CACHESCOPE_ASSIGN_OR_RETURN(http::Server::Middleware cors, api::Cors(options_.cors_origin));
   http_->Use(gate_.Middleware());
   http_->Use(std::move(cors));
+  http_->Use(api::OwnOriginOnly());
   http_->Use(MeasureRequests(registry_));
   const std::shared_ptr<api::ApiContext> context = MakeContext();
   api::RegisterAll(*http_, context);
