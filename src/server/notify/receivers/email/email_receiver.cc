@@ -126,6 +126,17 @@ class EmailIntegration final : public Integration {
     return out;
   }
 
+  // REQUIRES: mu_ is held.
+  void Remember(const std::string& id, const SmtpOutcome& outcome) {
+    if (half_told_.size() >= kMaxHalfTold) half_told_.clear();
+    auto& told = half_told_[id];
+    told.insert(outcome.accepted.begin(), outcome.accepted.end());
+    // Nobody will take it later either.
+    for (const SmtpRefusal& refusal : outcome.refused) {
+      if (refusal.code >= 500) told.insert(refusal.address);
+    }
+  }
+
   NotifyResult ResultOf(const Notification& notification, const SmtpOutcome& outcome) {
     if (!outcome.status.ok()) {
       if (outcome.status.code() == Code::kDeadlineExceeded) return outcome.status;
@@ -149,13 +160,7 @@ class EmailIntegration final : public Integration {
       half_told_.erase(notification.id);
       return {};
     }
-    if (half_told_.size() >= kMaxHalfTold) half_told_.clear();
-    auto& told = half_told_[notification.id];
-    told.insert(outcome.accepted.begin(), outcome.accepted.end());
-    // Nobody will take it later either.
-    for (const SmtpRefusal& refusal : outcome.refused) {
-      if (refusal.code >= 500) told.insert(refusal.address);
-    }
+    if (!notification.id.empty()) Remember(notification.id, outcome);
     return NotifyResult::Failed(
         Unavailable("cannot send mail to " + later->address + ": the server answered " + later->text),
         FailureReason::kServerError, true);
