@@ -231,8 +231,8 @@ test('thresholds are made, changed and removed at run time, and survive', async 
     alerts: `route: {receiver: first, group_by: [alertname], group_wait: 0s, group_interval: 1s}
 receivers: [{name: first, webhook_configs: [{url: "${hook.url}"}]}, {name: second, webhook_configs: [{url: "${hook.url}"}]}]\n`,
   });
-  await daemon.start();
   gauge.value = 3;
+  await daemon.start();
   const set = (...more) => daemon.cli('threshold', 'set', 'knob-low', '--expr', 'knob', '--op', '<', '--value', '5', ...more);
   await assert.rejects(set('--escalate', '10m:critical:nobody'), /nobody/);
   await set('--severity', 'critical', '--escalate', '2s:critical:second', '--summary', 'only {{ $value }}');

@@ -139,6 +139,8 @@ Status NotifierImpl::AcknowledgeLocked(const std::vector<HeldPtr>& alerts, const
   CACHESCOPE_RETURN_IF_ERROR(acks_.Set(acks));
   for (const HeldPtr& held : alerts)
     history_.Add(now, "acknowledged", held->alert.labels, {{"author", author}, {"comment", comment}});
+  // What people did is written at once, what the program did within a second.
+  history_.Flush();
   return {};
 }
 
@@ -176,6 +178,7 @@ Status NotifierImpl::Unacknowledge(Fingerprint fingerprint, const std::string& a
   CACHESCOPE_ASSIGN_OR_RETURN(const bool cleared, acks_.Clear(fingerprint));
   if (!cleared) return NotFound(FingerprintText(fingerprint) + " is not acknowledged");
   history_.Add(wall_.NowMs(), "unacknowledged", ack->alert.labels, {{"author", author}});
+  history_.Flush();
   return {};
 }
 

@@ -36,6 +36,9 @@ constexpr Kind kKinds[] = {
     {"victorops", "{api_url: 'http://h/', api_key: SECRET-PATH, routing_key: r}", "{}"},
     {"rocketchat", "{api_url: 'http://h/', token: SECRET-TOKEN, token_id: SECRET-OTHER}", R"({"success":true})"},
     {"mattermost", "{webhook_url: 'http://h/SECRET-PATH'}", "ok"},
+    {"jira", "{api_url: 'http://h/', project: p, issue_type: t}", R"({"issues":[]})"},
+    {"wechat", "{api_url: 'http://h/', api_secret: SECRET-TOKEN, corp_id: c}", R"({"errcode":0,"access_token":"a"})"},
+    {"sns", "{topic_arn: 'arn:aws:sns:r:1:t', sigv4: {access_key: a, secret_key: SECRET-TOKEN}}", ""},
     {"incidentio", "{url: 'http://h/', alert_source_token: SECRET-TOKEN}", "{}"},
 };
 

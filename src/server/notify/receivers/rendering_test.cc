@@ -47,6 +47,18 @@ TEST(RenderingTest, AFailingTemplateCostsNoNotification) {
   EXPECT_EQ(r.Text("plain { text }"), "plain { text }");
 }
 
+TEST(RenderingTest, AStormFits) {
+  Notification storm = Sample();
+  storm.alerts.clear();
+  for (int i = 0; i < 10'000; ++i) storm.alerts.push_back(AlertNamed("redis-" + std::to_string(i)));
+  const NotifyContext context;
+  Rendering r(storm, context);
+  EXPECT_EQ(r.Text("{{ template \"__subject\" . }}").substr(0, 14), "[FIRING:10000]");
+  for (const char* text : {"{{ template \"__text_message\" . }}", "{{ .Alerts | toJson }}"})
+    EXPECT_NE(r.Text(text).find("redis-9999"), std::string::npos) << text;
+  EXPECT_NE(r.Html("{{ template \"email.default.html\" . }}").find("the first 50 of them"), std::string::npos);
+}
+
 TEST(RenderingTest, TreesOfJson) {
   NotifyContext context;
   const Notification notification = Sample();
