@@ -5,9 +5,9 @@
 #include <iostream>
 
 #include "base/duration.h"
+#include "cli/alerting/alerting_arguments.h"
 #include "cli/rules.h"
 #include "cli/template_render.h"
-#include "cli/alerting/alerting_arguments.h"
 #include "cli/tsdb/tsdb_arguments.h"
 
 namespace cachescope::cli {

@@ -270,6 +270,29 @@ receivers: [{name: first, webhook_configs: [{url: "${hook.url}"}]}, {name: pager
   await assert.rejects(daemon.cli('receiver', 'test', 'nobody'), (error) => error.code === 2 && /nobody/.test(error.stderr));
 });
 
+test('a receiver that hangs does not hold the end of the program', async (t) => {
+  const gauge = await startGauge(t);
+  gauge.value = 9;
+  const hanging = http.createServer(() => (hanging.asked = true));
+  hanging.listen(0, '127.0.0.1');
+  await once(hanging, 'listening');
+  t.after(() => {
+    hanging.closeAllConnections?.();
+    hanging.close();
+  });
+  const daemon = await Daemon.create(t, {
+    rules: oneAlert,
+    scrape: scrapeOf(gauge),
+    alerts: `route: {receiver: first, group_wait: 0s}\nreceivers: [{name: first, webhook_configs: [{url: "http://127.0.0.1:${hanging.address().port}/"}]}]\n`,
+  });
+  await daemon.start();
+  await until('the receiver is asked', 20, () => hanging.asked);
+  const begin = Date.now();
+  const { code } = await daemon.process.stop();
+  assert.equal(code, 0);
+  assert.ok(Date.now() - begin < 8000, `it took ${Date.now() - begin} ms`);
+});
+
 test('alerts go on to a real Alertmanager too', { skip: alertmanager ? false : 'skipped: not installed: prometheus-alertmanager' }, async (t) => {
   const gauge = await startGauge(t);
   const theirs = await startWebhook(t);

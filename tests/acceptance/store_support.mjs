@@ -27,7 +27,7 @@ export function testFolder(before = () => {}) {
 export function copyWritable(from, to) {
   fs.cpSync(from, to, { recursive: true });
   for (const entry of [to, ...fs.readdirSync(to, { recursive: true }).map((name) => path.join(to, name))]) {
-    fs.chmodSync(entry, fs.statSync(entry).isDirectory() ? 0o755 : 0o644);
+    fs.chmodSync(entry, fs.statSync(entry).isDirectory() ? 0o700 : 0o600);
   }
   return to;
 }

@@ -27,8 +27,8 @@ void AppendScalar(const ConfigNode& node, bool secret, std::string* out) {
     *out += std::string("\"") + kSecret + "\"";
   } else if (text.find("://") != std::string::npos) {
     AppendQuotedText(out, http::RedactedUrl(std::string_view(text)), QuoteStyle::kJson);
-  } else if (node.quoted() || text.empty() || text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._") !=
-                                                  std::string::npos) {
+  } else if (node.quoted() || text.empty() ||
+             text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._") != std::string::npos) {
     AppendQuotedText(out, text, QuoteStyle::kJson);
   } else {
     *out += text;

@@ -12,6 +12,7 @@
 #include "server/http/call.h"
 #include "server/http/connection_pool.h"
 #include "server/http/round_trip.h"
+#include "server/http/run_until.h"
 #include "server/http/token.h"
 #include "server/http/url.h"
 
@@ -138,10 +139,11 @@ Result<Response> FetchBlocking(ClientRequest request) {
   asio::io_context context(1);
   ClientImpl client;
   std::optional<Result<Response>> result;
+  const std::atomic<bool>* const cancelled = request.cancelled;
   const auto fetch = [&]() -> asio::awaitable<void> { result.emplace(co_await client.Fetch(std::move(request))); };
   asio::co_spawn(context, fetch(), asio::detached);
-  context.run();
-  if (!result) return Internal("cannot fetch: the request did not end");
+  RunUntil(&context, cancelled);
+  if (!result) return Cancelled("cannot fetch: the program ends");
   return std::move(*result);
 }
 

@@ -1,6 +1,7 @@
 // The HTTP/1.1 client as coroutines on an Asio executor: deadlines, size limits, TLS, gzip.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
@@ -36,6 +37,8 @@ struct ClientRequest {
   TlsOptions tls;
   ProxySettings proxy;
   std::vector<std::string> private_headers;  // names that, like Authorization, are not sent to another origin
+  // Looked at by FetchBlocking: once true, it gives up within a twentieth of a second. Outlives the call.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // Keeps idle connections per host for reuse, whichever executor they were opened on. Thread-safe; outlives all calls.
@@ -52,7 +55,7 @@ class Client {
   static std::unique_ptr<Client> New();
 };
 
-// The same for a thread that may block, on a private io_context.
+// The same for a thread that may block, on a private io_context. kCancelled when the request's flag was set.
 Result<Response> FetchBlocking(ClientRequest request);
 
 }  // namespace cachescope::http

@@ -291,6 +291,25 @@ TEST_F(ClientTest, HangingServersEndWithinTheDeadline) {
   EXPECT_EQ(FetchCode(base_ + "/hello", milliseconds(0)), Code::kDeadlineExceeded);
 }
 
+TEST_F(ClientTest, ABlockingFetchGivesUpWhenItIsTold) {
+  RawServer hanging([](RawPeer& peer) {
+    while (!peer.Receive().empty()) {
+    }
+  });
+  std::atomic<bool> cancelled{false};
+  ClientRequest request = Request(hanging.url());
+  request.cancelled = &cancelled;
+  std::thread teller([&] {
+    while (hanging.connections() == 0) std::this_thread::yield();
+    cancelled = true;
+  });
+  EXPECT_EQ(FetchBlocking(request).status().code(), Code::kCancelled);
+  teller.join();
+  cancelled = false;
+  request.url = base_ + "/hello";
+  EXPECT_EQ(FetchBlocking(request)->status, 200);
+}
+
 TEST_F(ClientTest, RefusedAndUnknownHosts) {
   int port = 0;
   {

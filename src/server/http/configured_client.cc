@@ -6,6 +6,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "server/http/run_until.h"
 #include "server/http/settings.h"
 
 namespace cachescope::http {
@@ -150,10 +151,11 @@ asio::awaitable<Result<Response>> ConfiguredClient::Fetch(ClientRequest request)
 Result<Response> ConfiguredClient::FetchBlocking(ClientRequest request) {
   asio::io_context context(1);
   std::optional<Result<Response>> result;
+  const std::atomic<bool>* const cancelled = request.cancelled;
   const auto fetch = [&]() -> asio::awaitable<void> { result.emplace(co_await Fetch(std::move(request))); };
   asio::co_spawn(context, fetch(), asio::detached);
-  context.run();
-  if (!result) return Internal("cannot fetch: the request did not end");
+  RunUntil(&context, cancelled);
+  if (!result) return Cancelled("cannot fetch: the program ends");
   return std::move(*result);
 }
 

@@ -55,6 +55,7 @@ void NotifierImpl::Start() {
   const std::lock_guard lock(mu_);
   if (dispatch_thread_.joinable()) return;
   stopping_ = false;
+  give_up_ = false;
   dispatch_thread_ = std::thread([this] { DispatchLoop(); });
 }
 
@@ -70,6 +71,7 @@ void NotifierImpl::Stop(std::chrono::milliseconds grace) {
     threads.swap(senders_);
     threads.push_back(std::move(dispatch_thread_));
   }
+  give_up_ = true;
   for (std::thread& thread : threads) thread.join();
   history_.Flush();
 }

@@ -126,6 +126,7 @@ class NotifierImpl final : public Notifier {
   bool stopping_ = false;
   std::thread dispatch_thread_;
   std::vector<std::thread> senders_;
+  std::atomic<bool> give_up_{false};  // requests on their way end now
 };
 
 }  // namespace cachescope::notify

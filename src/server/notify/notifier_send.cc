@@ -73,7 +73,10 @@ NotifyResult NotifierImpl::Tell(const Send& send) const {
   context.timeout = kSendTimeout;
   context.attempt = send.attempt;
   context.templates = send.config->templates.get();
-  context.fetch = fetch_;
+  context.fetch = [this](http::ClientRequest request) {
+    request.cancelled = &give_up_;
+    return fetch_(std::move(request));
+  };
   context.chart = chart_;
   return send.integration->integration->Notify(send.notification, context);
 }

@@ -1,6 +1,7 @@
 #include "server/notify/forward/forwarder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -51,6 +52,7 @@ class Forwarder::Peer {
       const std::lock_guard lock(mu_);
       stopping_ = true;
     }
+    ending_ = true;
     wake_.notify_all();
     thread_.join();
   }
@@ -112,6 +114,7 @@ class Forwarder::Peer {
     request.timeout = std::chrono::milliseconds(target_.timeout);
     request.headers = {{"Content-Type", "application/json"}};
     request.body = ForwardBody(batch);
+    request.cancelled = &ending_;
     const Result<http::Response> response = client_.FetchBlocking(std::move(request));
     if (!response.ok()) return response.status();
     if (response->status / 100 == 2) return {};
@@ -126,6 +129,7 @@ class Forwarder::Peer {
   std::deque<Alert> waiting_;  // guarded by mu_, like the two below
   ForwardStats stats_;
   bool stopping_ = false;
+  std::atomic<bool> ending_{false};
   std::thread thread_;  // last: it uses all of the above
 };
 
