@@ -86,6 +86,7 @@ Status Db::LoadHead() {
     loader = std::make_unique<HeadLoader>(*head_);
     loaded = std::vector<LoadCounts>();
   }
+  if (!replay.from_snapshot) replay.blocks_end = EndOfBlocks(*blocks_);
   ReplayStats known = std::move(replay_);
   std::vector<LoadCounts> counts;
   CACHESCOPE_ASSIGN_OR_RETURN(replay_, Replay(*options_.env, directory_, loader.get(), replay, &counts));
@@ -93,6 +94,7 @@ Status Db::LoadHead() {
     // The labels may stand behind the samples: once more from the beginning, and they first.
     LogWarn("labels of series are lost to damage; the log is read once more for those that stand there twice");
     replay.from_snapshot = false;
+    replay.blocks_end = EndOfBlocks(*blocks_);
     replay.labels_first = true;
     // Those places have been told.
     replay.quiet = true;
@@ -113,8 +115,7 @@ Status Db::LoadHead() {
   }
   counts.insert(counts.end(), loaded->begin(), loaded->end());
   cut_ = replay_.has_cut ? replay_.cut : std::max(EndOfBlocks(*blocks_), kMinTime + 1);
-  // A log of another program does not say what of it is in blocks: all that is older than their end.
-  loader->Finish(counts, replay_.has_cut ? kMinTime : cut_);
+  loader->Finish(counts, kMinTime);
   replay_ms_ = Milliseconds(std::chrono::steady_clock::now() - begin);
   return {};
 }

@@ -38,12 +38,19 @@ void HeadChunkLoad::Load(SeriesRef ref, MemorySeries* series, HeadLoader* loader
   if (found == chunks_.end() || series == nullptr) return;
   const std::vector<HeadChunk> chunks = std::move(found->second);
   chunks_.erase(found);
-  for (const bool late : {false, true}) {
-    for (const HeadChunk& chunk : chunks) {
-      if (chunk.out_of_order == late) LoadChunk(chunk, series, loader, counts);
+  for (const HeadChunk& chunk : chunks) {
+    if (chunk.out_of_order) {
+      late_.emplace_back(series, chunk);
+    } else {
+      LoadChunk(chunk, series, loader, counts);
     }
   }
   loader->NoteRepeated(series);
+}
+
+void HeadChunkLoad::LoadLate(HeadLoader* loader, LoadCounts* counts) {
+  for (const auto& [series, chunk] : late_) LoadChunk(chunk, series, loader, counts);
+  late_.clear();
 }
 
 std::uint64_t HeadChunkLoad::OrphanedSamples() const {

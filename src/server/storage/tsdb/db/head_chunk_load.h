@@ -23,8 +23,10 @@ class HeadChunkLoad {
   bool Has(SeriesRef ref) const { return chunks_.contains(ref); }
   // The references that stand in the files: no new series may take them.
   void ReserveRefs(HeadLoader* loader) const;
-  // Appends the chunks kept under `ref` to `series`, those in order first. REQUIRES: nothing else is being appended.
+  // Appends the chunks kept under `ref` to `series`; those of late samples wait for LoadLate. REQUIRES: nothing else is
+  // being appended, for both.
   void Load(SeriesRef ref, MemorySeries* series, HeadLoader* loader, LoadCounts* counts);
+  void LoadLate(HeadLoader* loader, LoadCounts* counts);
   // Of chunks that no series took.
   std::uint64_t OrphanedSamples() const;
   // Files that could not be read to their end and chunks that do not decode.
@@ -36,6 +38,7 @@ class HeadChunkLoad {
   std::string directory_;
   std::unique_ptr<HeadChunkReader> reader_;  // owns what the chunks point to
   absl::flat_hash_map<SeriesRef, std::vector<HeadChunk>> chunks_;
+  std::vector<std::pair<MemorySeries*, HeadChunk>> late_;
   std::vector<HeadChunkDamage> damage_;
 };
 

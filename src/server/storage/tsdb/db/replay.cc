@@ -38,6 +38,7 @@ class LogReplay {
   void TakeRecord(std::string_view record, const LogSegmentFile& segment);
   void TakeSeries(const LogSegmentFile& segment);
   void TakeExemplars();
+  void EndOrdered();
   void TakeCut(const LogSegmentFile& segment);
   template <typename Record>
   void NoteSample(const Record& record) {
@@ -235,6 +236,14 @@ Status LogReplay::ReadLabels(const LogSegmentFile& segment) {
   return {};
 }
 
+// Between wal/ and wbl/.
+void LogReplay::EndOrdered() {
+  Flush();
+  workers_.Drain();
+  if (!stats_.has_cut) loader_->DropBefore(options_.blocks_end);
+  if (head_chunks_ != nullptr) head_chunks_->LoadLate(loader_, &from_chunks_);
+}
+
 Status LogReplay::ReadAll() {
   CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> segments, ListSegments(env_, JoinPath(directory_, "wal")));
   CACHESCOPE_ASSIGN_OR_RETURN(std::vector<LogSegmentFile> late, ListSegments(env_, JoinPath(directory_, "wbl")));
@@ -250,11 +259,15 @@ Status LogReplay::ReadAll() {
     if (options_.labels_first) CACHESCOPE_RETURN_IF_ERROR(ReadLabels(segment));
   }
   ReplayProgress progress{0, segments.size()};
+  bool ordered = true;
   for (const LogSegmentFile& segment : segments) {
+    if (ordered && segment.late) EndOrdered();
+    ordered = ordered && !segment.late;
     CACHESCOPE_RETURN_IF_ERROR(ReadSegment(segment));
     ++progress.segments_done;
     if (options_.report) options_.report(progress);
   }
+  if (ordered) EndOrdered();
   return {};
 }
 

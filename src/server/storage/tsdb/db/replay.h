@@ -31,6 +31,9 @@ struct ReplayOptions {
   bool from_snapshot = false;
   std::uint64_t wal_from = 0;
   std::uint64_t wbl_from = 0;
+  // A log of another program does not say what of it is in blocks: all that is older than this, but for late samples,
+  // which become blocks of their own at another time. Those that have already are there twice, and equal.
+  TimestampMs blocks_end = kMinTime;
   // All labels are read before the first sample: for a log whose first mention of a series is damaged.
   bool labels_first = false;
   bool quiet = false;  // damage is counted, not logged
