@@ -38,6 +38,9 @@ TextMap MapOf(const Labels& labels) {
   return out;
 }
 
+// A chart is a query; nobody reads hundreds of them in one mail.
+constexpr std::size_t kMostCharts = 20;
+
 NotificationAlert AlertOf(const Alert& alert) {
   NotificationAlert out;
   out.status = alert.resolved_at != 0 ? "resolved" : "firing";
@@ -70,7 +73,7 @@ Value TemplateDataOf(const Notification& notification, const NotifyContext& cont
     const Alert& alert = notification.alerts[i];
     Record fields = *(*alerts.AsList())[i].AsRecord();
     fields.fields.emplace_back(alert.value);
-    fields.fields.emplace_back(context.chart ? context.chart(alert) : std::string());
+    fields.fields.emplace_back(context.chart && i < kMostCharts ? context.chart(alert) : std::string());
     fields.fields.emplace_back(RunbookOf(alert, notification.external_url));
     with_ours.emplace_back(std::move(fields), &AlertType());
   }
