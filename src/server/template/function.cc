@@ -10,24 +10,25 @@ constexpr std::size_t kMaxItems = 65536;
 // Copying this many items is one step.
 constexpr std::size_t kItemsPerStep = 16;
 
-using Table = std::unordered_map<std::string_view, const Function*>;
+// The functions of a dialect, by name. Lives as long as the program.
+struct Table {
+  explicit Table(Dialect dialect) {
+    AddCoreFunctions(&functions);
+    AddCompareFunctions(&functions);
+    AddTextFunctions(dialect, &functions);
+    AddNumberFunctions(dialect, &functions);
+    AddTimeFunctions(dialect, &functions);
+    AddCollectionFunctions(dialect, &functions);
+    if (dialect == Dialect::kPrometheus) AddQueryFunctions(&functions);
+    for (const Function& function : functions) by_name.emplace(function.name, &function);
+  }
+  std::vector<Function> functions;
+  std::unordered_map<std::string_view, const Function*> by_name;
+};
 
 const Table& TableOf(Dialect dialect) {
-  const auto make = [](Dialect d) {
-    auto* functions = new std::vector<Function>();
-    AddCoreFunctions(functions);
-    AddCompareFunctions(functions);
-    AddTextFunctions(d, functions);
-    AddNumberFunctions(d, functions);
-    AddTimeFunctions(d, functions);
-    AddCollectionFunctions(d, functions);
-    if (d == Dialect::kPrometheus) AddQueryFunctions(functions);
-    auto* table = new Table();
-    for (const Function& function : *functions) table->emplace(function.name, &function);
-    return table;
-  };
-  static const Table& prometheus = *make(Dialect::kPrometheus);
-  static const Table& alertmanager = *make(Dialect::kAlertmanager);
+  static const Table& prometheus = *new Table(Dialect::kPrometheus);
+  static const Table& alertmanager = *new Table(Dialect::kAlertmanager);
   return dialect == Dialect::kPrometheus ? prometheus : alertmanager;
 }
 
@@ -35,8 +36,8 @@ const Table& TableOf(Dialect dialect) {
 
 const Function* FindFunction(Dialect dialect, std::string_view name) {
   const Table& table = TableOf(dialect);
-  const auto found = table.find(name);
-  return found == table.end() ? nullptr : found->second;
+  const auto found = table.by_name.find(name);
+  return found == table.by_name.end() ? nullptr : found->second;
 }
 
 Status Call::Print(const Value& value, std::string* out) const {
