@@ -16,13 +16,6 @@ constexpr std::int64_t kFlaps = 6;
 constexpr DurationMs kFlapWindow = 3600'000;
 constexpr std::size_t kFlapEvents = 20'000;
 
-// 404 where the status says not found, 400 for what the caller did wrong.
-void WriteStatus(http::ResponseWriter& response, const Status& status) {
-  const bool bad = status.code() == Code::kInvalidArgument || status.code() == Code::kLimitExceeded;
-  const bool missing = status.code() == Code::kNotFound;
-  WriteError(response, missing ? "not_found" : bad ? "bad_data" : "unavailable", status.message());
-}
-
 void WriteTimeOrNull(JsonWriter& json, TimestampMs t) { t == 0 ? json.Null() : json.Time(t); }
 
 void WriteAcknowledged(JsonWriter& json, const std::optional<notify::Acknowledgement>& acknowledged) {

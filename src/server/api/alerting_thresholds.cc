@@ -13,12 +13,6 @@ namespace {
 using Json = nlohmann::json;
 using rules::Threshold;
 
-void WriteStatus(http::ResponseWriter& response, const Status& status) {
-  const bool bad = status.code() == Code::kInvalidArgument || status.code() == Code::kLimitExceeded;
-  const bool missing = status.code() == Code::kNotFound;
-  WriteError(response, missing ? "not_found" : bad ? "bad_data" : "unavailable", status.message());
-}
-
 // The state of each threshold's rule, by id.
 std::map<std::string, AlertState> States(const ApiContext& api) {
   std::map<std::string, AlertState> out;

@@ -109,6 +109,12 @@ void WriteBareError(http::ResponseWriter& response, const Status& status) {
   WriteBareError(response, code, status.message());
 }
 
+void WriteStatus(http::ResponseWriter& response, const Status& status) {
+  const bool bad = status.code() == Code::kInvalidArgument || status.code() == Code::kLimitExceeded;
+  const bool missing = status.code() == Code::kNotFound;
+  WriteError(response, missing ? "not_found" : bad ? "bad_data" : "unavailable", status.message());
+}
+
 Result<nlohmann::json> ParseBody(const http::Request& request) {
   if (request.body.size() > kMaxBodyBytes) return LimitExceeded("the body is longer than 16 MiB");
   auto json = nlohmann::json::parse(request.body, nullptr, false);

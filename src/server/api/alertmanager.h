@@ -44,6 +44,9 @@ void WriteBareError(http::ResponseWriter& response, int status, std::string_view
 // 400, 404, 503 or 500 by the status' code.
 void WriteBareError(http::ResponseWriter& response, const Status& status);
 
+// The same in Prometheus' envelope.
+void WriteStatus(http::ResponseWriter& response, const Status& status);
+
 // An object. kInvalidArgument: not JSON, or no object.
 Result<nlohmann::json> ParseBody(const http::Request& request);
 // Text behind a key, empty when absent. kInvalidArgument names the key when it is no text.
